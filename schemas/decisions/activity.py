@@ -1,0 +1,155 @@
+"""Activities of a campaign, their audiences, and the messages made for it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from schemas.catalogue import KeyRule, Topic, event
+from schemas.fields import AddrHash, Code, Model, Money, Name, Timestamp
+from schemas.payload import Payload
+
+ActivityChannel = Literal[
+    "email", "phone", "fax", "letter", "appointment", "others", "web_form", "web_click", "sms",
+    "push", "event", "social", "chat", "qr", "promo_code", "advertising",
+]  # fmt: skip
+BLOCK_REASONS = (
+    "erased", "inactive", "no_address", "invalid_address", "suppressed", "consent", "duplicate",
+    "frequency_cap", "holdout", "canceled", "provider_rejected", "no_outcome",
+)  # fmt: skip
+
+
+class ActivityFields(Model):
+    """What a user may say of an activity; absent means unchanged."""
+
+    subject: Name | None = None
+    type: Annotated[int, Field(ge=1, le=8)] | None = None
+    scheduled_start: Timestamp | None = None
+    scheduled_end: Timestamp | None = None
+    budget: Money | None = None
+    anti_spam_days: Annotated[int, Field(ge=0, le=9999)] | None = None
+    content_version_id: UUID | None = None
+    owner_id: UUID | None = None
+    priority: Annotated[int, Field(ge=0, le=2)] | None = None
+
+
+@event(
+    "activity.planned",
+    origin=Topic.DECISIONS, key=KeyRule.CAMPAIGN, stream="activity", reference=True,
+)  # fmt: skip
+class ActivityPlanned(Payload):
+    """A task, or a distribution in one channel, was planned."""
+
+    activity_id: UUID
+    campaign_id: UUID
+    kind: Literal["planning", "distribution"]
+    channel: ActivityChannel
+    fields: ActivityFields = Field(default_factory=ActivityFields)
+
+
+@event(
+    "activity.changed", "activity.scheduled",
+    origin=Topic.DECISIONS, key=KeyRule.CAMPAIGN, stream="activity", reference=True,
+)  # fmt: skip
+class ActivityChanged(Payload):
+    """An activity's fields changed, or it got its time."""
+
+    activity_id: UUID
+    campaign_id: UUID
+    changes: ActivityFields = Field(default_factory=ActivityFields)
+
+
+@event(
+    "activity.task_completed", "activity.closed", "activity.canceled",
+    origin=Topic.DECISIONS, key=KeyRule.CAMPAIGN, stream="activity", reference=True,
+)  # fmt: skip
+class ActivityEnded(Payload):
+    """An activity came to its end."""
+
+    activity_id: UUID
+    campaign_id: UUID
+
+
+@event(
+    "activity.cost_recorded",
+    origin=Topic.DECISIONS, key=KeyRule.CAMPAIGN, stream="activity", reference=True,
+)  # fmt: skip
+class ActivityCostRecorded(Payload):
+    """Money was spent on an activity; entries add up."""
+
+    JOURNAL: ClassVar[dict[str, str]] = {"money": "cost"}
+
+    activity_id: UUID
+    campaign_id: UUID
+    cost: Money
+
+
+class DistributedList(Model):
+    """A list as it was when it was handed over."""
+
+    list_id: UUID
+    version: int
+    known_at: str
+
+
+@event(
+    "activity.distributed",
+    origin=Topic.DECISIONS, key=KeyRule.CAMPAIGN, stream="activity", reference=True,
+)  # fmt: skip
+class ActivityDistributed(Payload):
+    """An activity's audience was fixed and its messages may go out (R22)."""
+
+    activity_id: UUID
+    campaign_id: UUID
+    lists: tuple[DistributedList, ...] = ()
+    batch_id: UUID | None = None
+    content_version_id: UUID
+    holdout_percent: Annotated[float, Field(ge=0, le=50)] = 0
+
+
+@event(
+    "audience.pinned",
+    origin=Topic.DECISIONS, key=KeyRule.CAMPAIGN, stream="activity", reference=True,
+)  # fmt: skip
+class AudiencePinned(Payload):
+    """Who an activity is for, by a digest that does not depend on their order."""
+
+    activity_id: UUID
+    campaign_id: UUID
+    source: Literal["list", "import"]
+    batch_id: UUID | None = None
+    member_count: Annotated[int, Field(ge=0)]
+    digest: Code
+    known_at: str
+
+
+@event("recipient.excluded", origin=Topic.DECISIONS)
+class RecipientExcluded(Payload):
+    """A targeted member was not contacted, and why (R23)."""
+
+    activity_id: UUID
+    message_id: UUID
+    reason: Literal[
+        "erased", "inactive", "no_address", "invalid_address", "suppressed", "consent",
+        "duplicate", "frequency_cap", "holdout", "canceled", "provider_rejected", "no_outcome",
+    ]  # fmt: skip
+    detail: Annotated[str, Field(max_length=500)] = ""
+
+
+@event("message.prepared", origin=Topic.DECISIONS)
+class MessagePrepared(Payload):
+    """A message to one recipient is ready to be handed over (R21)."""
+
+    message_id: UUID
+    activity_id: UUID
+    campaign_id: UUID
+    content_version_id: UUID | None = None
+    address: AddrHash
+    ledger_position: str = ""
+    list_id: UUID | None = None
+    list_clause: Annotated[str, Field(max_length=500)] = ""
+    cap_counters: dict[str, Any] = Field(default_factory=dict)
+    cluster_id: str = ""
+    identity_position: str = ""

@@ -1,0 +1,94 @@
+"""The newest state of an aggregate, as the gate keeps it and the API answers it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from schemas.decisions.activity import ActivityChannel, ActivityFields
+from schemas.decisions.campaign import CampaignFields
+from schemas.fields import Model, Money, Ref, Timestamp
+from schemas.lifecycles import ActivityStatus, CampaignStatus, ResponseStatus
+
+
+class CampaignDocument(Model):
+    """A campaign (section 3.1 of the domain specification)."""
+
+    campaign_id: UUID
+    name: str
+    code: str
+    kind: str
+    currency: str
+    status: CampaignStatus = CampaignStatus.PROPOSED
+    status_before: CampaignStatus | None = None
+    fields: CampaignFields = Field(default_factory=CampaignFields)
+    baseline: CampaignFields | None = None
+    actual_start: Timestamp | None = None
+    actual_end: Timestamp | None = None
+    items: tuple[Ref, ...] = ()
+    misc_costs: tuple[Money, ...] = ()
+    copied_from: dict[str, Any] | None = None
+
+
+class ActivityDocument(Model):
+    """An activity (section 3.2)."""
+
+    activity_id: UUID
+    campaign_id: UUID
+    kind: str
+    channel: ActivityChannel
+    status: ActivityStatus = ActivityStatus.PROPOSED
+    fields: ActivityFields = Field(default_factory=ActivityFields)
+    audience: dict[str, Any] | None = None
+    distributed_at: Timestamp | None = None
+    content_version_id: UUID | None = None
+    holdout_percent: float = 0
+    costs: tuple[Money, ...] = ()
+
+
+class RegistryDocument(Model):
+    """An entry of a registry in its newest version."""
+
+    registry: str
+    entry_id: str
+    entry: dict[str, Any]
+
+
+class DefinitionDocument(Model):
+    """A definition: its newest draft, and the version in force."""
+
+    definition_id: UUID
+    kind: str
+    version: int
+    body: dict[str, Any]
+    state: str = "draft"
+    published_version: int | None = None
+    published_body: dict[str, Any] | None = None
+
+
+class Conversion(Model):
+    """What a response was converted to."""
+
+    target: Ref
+    kind: str
+    ordinal: int
+    reversed: bool = False
+
+
+class ResponseDecisions(Model):
+    """What people have decided about a response: the fold of its stream."""
+
+    response_id: UUID
+    status: ResponseStatus = ResponseStatus.NEW
+    code: str | None = None
+    classified_by: str | None = None
+    owner_id: UUID | None = None
+    reviewed: bool = False
+    decided: bool = False
+    duplicate_of: UUID | None = None
+    routed_to: str | None = None
+    conversions: tuple[Conversion, ...] = ()
+    corrections: dict[str, Any] = Field(default_factory=dict)
+    followup_at: Timestamp | None = None

@@ -1,0 +1,1 @@
+"""What came from outside: observed, never refused, only judged. One file per subject."""

@@ -1,0 +1,48 @@
+"""Identifiers that follow from their parts, so that the same thing always has the same id.
+
+UUIDv5 under one namespace, fields joined by ``|``, UTF-8 (domain specification, section 4).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NewType
+from uuid import UUID
+
+WorkspaceId = NewType("WorkspaceId", str)
+
+NAMESPACE = UUID("5df496af-f15e-5355-805f-c0571205c059")
+LINK_NONE = "0" * 16
+
+
+def named_id(*parts: object) -> UUID:
+    """The UUIDv5 of the parts; ``%`` and ``|`` inside a part are escaped."""
+    name = "|".join(str(part).replace("%", "%25").replace("|", "%7C") for part in parts)
+    # Not uuid.uuid5: this is the same digest in a third of the time, on the ingest path.
+    digest = hashlib.sha1(NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()
+    return UUID(bytes=digest[:16], version=5)
+
+
+def event_id(workspace: str, producer: str, external_id: str) -> UUID:
+    """R5: the id of an event that its source has named."""
+    return named_id(workspace, producer, external_id)
+
+
+def message_id(activity: UUID, recipient: UUID, attempt_group: int = 1) -> UUID:
+    """R6: one delivery attempt to one recipient in one activity."""
+    return named_id(activity, recipient, attempt_group)
+
+
+def response_id(workspace: str, campaign: UUID, rule: UUID | str, *anchor: object) -> UUID:
+    """R7: the response a rule, or a person, makes out of an anchor; never of a subject."""
+    return named_id(workspace, campaign, rule, *anchor)
+
+
+def target_id(response: UUID, kind: str, ordinal: int) -> UUID:
+    """R16: what a response is converted to; ordinal counts the reversed conversions before."""
+    return named_id(response, kind, ordinal)
+
+
+def link_text(number: int) -> str:
+    """A registry number as it is written everywhere: 16 hex digits."""
+    return f"{number:016x}"

@@ -1,0 +1,161 @@
+"""What readers are answered: one model per thing, the same for API, page and reports."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.fields import Timestamp
+
+T = TypeVar("T")
+
+
+class View(BaseModel):
+    """A closed, immutable answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Rows(View, Generic[T]):
+    """A page of a list; ``next_cursor`` is the opaque place to go on from, or null at the end."""
+
+    data: list[T]
+    next_cursor: str | None = None
+
+
+class ResponseView(View):
+    """A campaign response."""
+
+    response_id: UUID
+    campaign_id: UUID
+    activity_id: UUID | None
+    subject: str
+    type: str
+    channel: str
+    status: str
+    code: str | None
+    classified_by: str | None
+    source: str
+    source_event_ids: list[UUID]
+    rule_id: UUID | None
+    rule_version: int | None
+    customer: str | None
+    visitor_id: UUID | None
+    contact: dict[str, Any]
+    country: str | None
+    region: str | None
+    owner_id: UUID | None
+    priority: int | None
+    close_by: Timestamp | None
+    routed_to: str | None
+    conversions: list[dict[str, Any]]
+    duplicate_of: UUID | None
+    adopted: bool
+    retracted: bool
+    test: bool
+    reviewed: bool
+    version: int
+    occurred_at: Timestamp
+    precision: str
+    recorded_at: Timestamp
+
+
+class ResponseFilter(View):
+    """Which responses to list; every part that is given must hold."""
+
+    campaign_id: UUID | None = None
+    channel: str | None = None
+    type: str | None = None
+    status: str | None = None
+    code: str | None = None
+    owner_id: UUID | None = None
+    country: str | None = None
+    received_from: int | None = None
+    received_to: int | None = None
+
+
+class ContactView(View):
+    """A contact, its personal values opened."""
+
+    contact_id: UUID
+    first_name: str | None
+    last_name: str | None
+    email: list[str]
+    telephone: str | None
+    mobile: str | None
+    city: str | None
+    region: str | None
+    country: str | None
+    account_id: UUID | None
+    attributes: dict[str, Any]
+    created_at: Timestamp
+    changed_at: Timestamp
+
+
+class JourneyItem(View):
+    """One step of a person's way."""
+
+    event_id: UUID
+    type: str
+    channel: str
+    occurred_at: Timestamp
+    precision: str
+    recorded_at: Timestamp
+    subject: str
+    campaign_id: UUID | None
+    activity_id: UUID | None
+    message_id: UUID | None
+    link_id: str | None
+    verdict: str | None
+    reasons: list[str]
+    detail: str
+    position: str
+
+
+class KpiValue(View):
+    """A KPI: a ratio with both its parts, a sum or count (denominator null), or a value over n."""
+
+    numerator: float | int | None = None
+    denominator: float | int | None = None
+    value: float | None = None
+    n: int | None = None
+
+
+GroupBy = Literal[
+    "campaign", "activity", "channel", "line", "country", "region", "link", "form", "day", "week",
+    "month",
+]  # fmt: skip
+
+
+class KpiQuery(View):
+    """What KPIs to compute. Times are instants; ``since`` and ``until`` bound the cohort's day."""
+
+    campaign_id: UUID | None = None
+    group_by: tuple[GroupBy, ...] = ()
+    since: int | None = None
+    until: int | None = None
+    as_of: int | None = None
+
+
+class KpiGroup(View):
+    """The KPIs of one group; without grouping there is one, with an empty ``group``."""
+
+    group: dict[str, str]
+    kpis: dict[str, KpiValue]
+    by_reason: dict[str, int]
+    outside_audience: int
+
+
+class KpiReport(View):
+    """KPIs, with what they rest on."""
+
+    data: list[KpiGroup]
+    basis: Literal["cohort"] = "cohort"
+    window_days: int
+    as_of: Timestamp | None
+    definition_version: int
+    classifier_version: int
+    generation: int
+    cursor: str

@@ -1,0 +1,29 @@
+"""What all tests share: the still clock, and the rule that nothing is skipped in silence."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.support.clock import SettableClock
+
+pytest_plugins = ["tests.support.skips"]
+pytest.register_assert_rewrite(
+    "tests.contracts.log_contract",
+    "tests.contracts.gate_contract",
+    "tests.contracts.vault_contract",
+)
+
+# The settings of whoever runs the tests are no part of them.
+for name in list(os.environ):
+    if name.startswith("ANSWERBACK_") and not name.startswith(
+        ("ANSWERBACK_TEST_", "ANSWERBACK_FAIL_ON_SKIP")
+    ):
+        del os.environ[name]
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """A clock that stands still until a test moves it."""
+    return SettableClock()
