@@ -1,0 +1,12 @@
+"""From an event to a durable record and back.
+
+- ``cursor``, ``keys``: places in the log, and which partition a key lies in
+- ``codec``: envelope <-> record, the one place where bytes are made and old versions are lifted
+- ``log``: the port of the log; ``memory`` and ``sqlite`` implement it
+- ``gate``: the port through which decisions pass; ``memory`` and ``sqlite`` implement it
+- ``vault``: the port of keys; ``sealing`` uses it to make the stored form of personal data
+- ``compose``: from a validated payload to an envelope
+- ``feed``: pages of events for those who follow the log
+
+Only ``services.bootstrap`` names a backend.
+"""

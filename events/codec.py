@@ -1,0 +1,180 @@
+"""Envelope <-> record. The only place where an event becomes bytes, or old bytes become new models.
+
+A record's ``head`` is compact JSON: first the attributes that have CloudEvents names of their own,
+then those of the ``ab_envelope`` header in that header's order; absent ones are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from events.log import Record, StoredRecord
+from schemas.catalogue import Catalogue, load_all
+from schemas.envelope import Derivation, Envelope, Event, Stream
+from schemas.errors import UnknownEventType, Unreadable
+from schemas.instants import (
+    CLOCK_TOLERANCE,
+    EARLIEST,
+    Instant,
+    Precision,
+    format_instant,
+    parse_instant,
+)
+from schemas.payload import Payload
+from schemas.upcasts import UPCASTS, Upcasts
+
+CLOCK_REJECTED = "clock_rejected"
+
+
+def encode(envelope: Envelope, *, fresh: bool = False) -> Record:
+    """The record of an envelope. ``fresh`` says that the id was drawn at random for this event."""
+    return Record(
+        topic=envelope.topic,
+        key=envelope.key,
+        event_id=envelope.event_id,
+        type=f"{envelope.type}.v{envelope.schema_version}",
+        head=orjson.dumps(_head(envelope)),
+        data=envelope.data,
+        digest=content_digest(envelope.type, envelope.data),
+        fresh=fresh,
+    )
+
+
+def _head(e: Envelope) -> dict[str, Any]:
+    head: dict[str, Any] = {
+        "workspace": e.workspace,
+        "producer": e.producer,
+        "time": None if e.time is None else format_instant(e.time),
+        "subject": None if e.subject is None else str(e.subject),
+        "received": format_instant(e.received_at),
+        "causation_id": e.causation_id,
+        "traceparent": e.traceparent,
+        "stream": None if e.stream is None else str(e.stream),
+        "version": e.version,
+        "precision": None if e.precision is Precision.MILLISECOND else e.precision.value,
+        "source_time": e.source_time,
+        "effective_at": None if e.effective_at is None else format_instant(e.effective_at),
+        "external_id": e.external_id,
+        "source_seq": e.source_seq,
+        "actor": e.actor,
+        "correlation_id": e.correlation_id,
+        "batch_id": e.batch_id,
+        "visitor_id": e.visitor_id,
+        "campaign_id": e.campaign_id,
+        "derived": None if e.derived is None else list(e.derived),
+        "flags": [flag for flag in e.flags if flag != CLOCK_REJECTED] or None,
+        "test": e.test or None,
+    }
+    return {name: value for name, value in head.items() if value is not None}
+
+
+def decode(record: StoredRecord) -> Event:
+    """The event of a stored record; its data stay bytes until ``payload_of`` is asked.
+
+    ``occurred_at`` is decided here, since only here both clocks are known: the source's time if it
+    lies within [2000-01-01, recorded + 5 min], else the recorded time and a flag (R3).
+    """
+    try:
+        head = orjson.loads(record.head)
+        name, _, version = record.type.rpartition(".v")
+        time = _time(head.get("time"))
+        flags = tuple(head.get("flags", ()))
+        occurred = time
+        if time is None or not EARLIEST <= time <= record.recorded_at + CLOCK_TOLERANCE:
+            occurred = Instant(record.recorded_at)
+            if time is not None or "source_time" in head:
+                flags = (*flags, CLOCK_REJECTED)
+        return Event(
+            event_id=record.event_id,
+            type=name,
+            schema_version=int(version),
+            topic=record.position.topic,
+            workspace=head["workspace"],
+            key=record.key,
+            producer=head["producer"],
+            received_at=parse_instant(head["received"]),
+            data=record.data,
+            time=time,
+            precision=Precision(head.get("precision", "ms")),
+            source_time=head.get("source_time"),
+            stream=_stream(head.get("stream")),
+            version=head.get("version"),
+            effective_at=_time(head.get("effective_at")),
+            external_id=head.get("external_id"),
+            source_seq=head.get("source_seq"),
+            actor=head.get("actor"),
+            causation_id=_uuid(head.get("causation_id")),
+            correlation_id=_uuid(head.get("correlation_id")),
+            traceparent=head.get("traceparent"),
+            batch_id=_uuid(head.get("batch_id")),
+            subject=_stream(head.get("subject")),
+            visitor_id=_uuid(head.get("visitor_id")),
+            campaign_id=_uuid(head.get("campaign_id")),
+            derived=Derivation(*head["derived"]) if "derived" in head else None,
+            flags=flags,
+            test=head.get("test", False),
+            position=record.position,
+            recorded_at=Instant(record.recorded_at),
+            occurred_at=occurred or Instant(record.recorded_at),
+        )
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise Unreadable(f"The record at {record.position} cannot be decoded: {error}") from error
+
+
+def to_stored(event: Event) -> StoredRecord:
+    """The stored record of an event: ``to_stored(decode(r)) == r`` for every record."""
+    record = encode(event)
+    return StoredRecord(
+        event.position, event.recorded_at, record.key, record.event_id, record.type,
+        record.head, record.data,
+    )  # fmt: skip
+
+
+def payload_of(
+    event: Envelope, catalogue: Catalogue | None = None, upcasts: Upcasts = UPCASTS
+) -> Payload:
+    """The typed payload in its newest version. Raises ``Unreadable``."""
+    try:
+        known = catalogue or _catalogue()
+        newest = known.newest(event.type)
+        if event.schema_version >= newest.version:
+            newest = known.by_wire(f"{event.type}.v{event.schema_version}")
+            return newest.model.model_validate_json(event.data)
+        data = orjson.loads(event.data)
+        lifted = upcasts.apply(event.type, event.schema_version, newest.version, data)
+        return newest.model.model_validate_json(orjson.dumps(lifted))
+    except (ValueError, LookupError, TypeError, AttributeError, UnknownEventType) as error:
+        raise Unreadable(f"Event {event.event_id} ({event.type}): {error}") from error
+
+
+def content_digest(event_type: str, data: bytes) -> bytes:
+    """16 bytes that two copies of a fact share: over type and stored data, without the ``hit``.
+
+    Sealing is deterministic, so equal clear content has equal stored content.
+    """
+    content = orjson.loads(data)
+    content.pop("hit", None)
+    canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(event_type.encode() + b"\0" + canonical, digest_size=16).digest()
+
+
+@lru_cache(maxsize=1)
+def _catalogue() -> Catalogue:
+    return load_all()
+
+
+def _time(text: str | None) -> Instant | None:
+    return None if text is None else parse_instant(text)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
+
+
+def _stream(text: str | None) -> Stream | None:
+    return None if text is None else Stream.parse(text)

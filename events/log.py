@@ -1,0 +1,139 @@
+"""The log: the record of all that happened, and the contract every backend of it keeps.
+
+1.  A log has three topics, each with the same number of partitions, fixed when it is made.
+2.  A record's partition follows from its key alone.
+3.  Offsets of a partition are 0, 1, 2 ... without holes, in the order in which they became durable.
+4.  ``append`` answers when every record of the call is on disk, or raises; never half a call.
+5.  Records of one call get offsets in the order of the call.
+6.  A record that claims an id seen within the hot window is not stored again: the answer names the
+    place of the first copy, and says whether the contents differ.
+7.  A record marked ``fresh`` carries an id drawn at random just now; it is not looked up.
+8.  ``recorded_at`` is the log's clock, set when the place is given; it never falls in a partition,
+    nor between topics of an embedded log.
+9.  Readers see a record only when it is durable, and then for ever, byte for byte.
+10. A page is (from, to, records): what a filter leaves out is passed over, not pretended absent.
+11. Any number of threads may append and read at once; appending never waits for readers.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from uuid import UUID
+
+from events.cursor import Cursor
+from schemas.catalogue import Topic
+from schemas.envelope import Position
+
+HOT_WINDOW_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An event as bytes, on its way into the log.
+
+    ``type`` is the wire type with its version; ``head`` is every attribute that has no field here.
+    """
+
+    topic: Topic
+    key: str
+    event_id: UUID
+    type: str
+    head: bytes
+    data: bytes
+    digest: bytes
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record with its place and its time."""
+
+    position: Position
+    recorded_at: int
+    key: str
+    event_id: UUID
+    type: str
+    head: bytes
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of each record of one append, in the order of the call."""
+
+    positions: tuple[Position, ...]
+    duplicates: frozenset[int] = frozenset()
+    conflicts: frozenset[int] = frozenset()
+
+    @property
+    def cursor(self) -> Cursor:
+        """A cursor that has passed all of them: what a reader waits for to see his own writes."""
+        return Cursor.after(self.positions)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which records of a range to hand over. Times are recorded times, ``until`` exclusive."""
+
+    keys: frozenset[str] | None = None
+    types: frozenset[str] | None = None
+    since: int | None = None
+    until: int | None = None
+
+    def takes(self, record: StoredRecord) -> bool:
+        """Whether a record is asked for."""
+        return (
+            (self.keys is None or record.key in self.keys)
+            and (self.types is None or record.type in self.types)
+            and (self.since is None or record.recorded_at >= self.since)
+            and (self.until is None or record.recorded_at < self.until)
+        )
+
+
+EVERYTHING = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A range of one partition, [start, end), and the records in it that were asked for."""
+
+    topic: Topic
+    partition: int
+    start: int
+    end: int
+    records: tuple[StoredRecord, ...]
+
+
+class EventLog(ABC):
+    """The port of the log; the module's docstring is its contract."""
+
+    partitions: int
+
+    @abstractmethod
+    def append(self, records: Sequence[Record]) -> Future[Appended]:
+        """Store records durably. Never blocks; the future raises ``LogUnavailable``."""
+
+    @abstractmethod
+    def read(
+        self, topic: Topic, partition: int, start: int, limit: int, only: Filter = EVERYTHING
+    ) -> Slice:
+        """Up to ``limit`` places from ``start`` on. Blocks for the disk, not for writers."""
+
+    @abstractmethod
+    def heads(self) -> Cursor:
+        """The next offset of every partition."""
+
+    @abstractmethod
+    def cursor_at(self, recorded_at: int) -> Cursor:
+        """The cursor behind all records with at most this recorded time."""
+
+    @abstractmethod
+    def find(self, event_id: UUID) -> Position | None:
+        """Where an event lies, if it came within the hot window under an id of its source's."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Finish what was accepted, then stop. Later appends raise ``LogUnavailable``."""

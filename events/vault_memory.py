@@ -1,0 +1,48 @@
+"""A vault that forgets everything at the end of the process: for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+
+from events.vault import SubjectKey, TokenKeys, Vault
+from schemas.clock import RandomBytes
+
+
+class MemoryVault(Vault):
+    """Keys in dicts."""
+
+    def __init__(self, random: RandomBytes) -> None:
+        self._random = random
+        self._lock = Lock()
+        self._address: dict[str, bytes] = {}
+        self._tokens: dict[str, TokenKeys] = {}
+        self._subjects: dict[tuple[str, str], SubjectKey] = {}
+
+    def address_key(self, workspace: str) -> bytes:
+        with self._lock:
+            if workspace not in self._address:
+                self._address[workspace] = self._random(32)
+            return self._address[workspace]
+
+    def token_keys(self, workspace: str) -> TokenKeys:
+        with self._lock:
+            if workspace not in self._tokens:
+                self._tokens[workspace] = TokenKeys(1, {1: self._random(32)})
+            return self._tokens[workspace]
+
+    def subject_keys(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
+        with self._lock:
+            for subject in subjects:
+                if (workspace, subject) not in self._subjects:
+                    key = SubjectKey(self._random(12).hex(), self._random(32))
+                    self._subjects[workspace, subject] = key
+            return {subject: self._subjects[workspace, subject] for subject in subjects}
+
+    def by_id(self, workspace: str, key_id: str) -> SubjectKey | None:
+        with self._lock:
+            keys = [k for (owner, _), k in self._subjects.items() if owner == workspace]
+        return next((key for key in keys if key.id == key_id), None)
+
+    def close(self) -> None:
+        self._subjects.clear()

@@ -1,0 +1,135 @@
+"""The embedded vault: a SQLite file of keys, each wrapped under the master key (AES key wrap)."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+
+from events.vault import SubjectKey, TokenKeys, Vault
+from schemas.clock import RandomBytes
+from schemas.errors import LogUnavailable, Unreadable
+
+_CACHED_SUBJECTS = 100_000
+_IDS_PER_QUERY = 500
+_TABLES = """
+CREATE TABLE IF NOT EXISTS address_key (workspace TEXT PRIMARY KEY, wrapped BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS token_key (workspace TEXT, kid INTEGER, wrapped BLOB NOT NULL,
+    PRIMARY KEY (workspace, kid));
+CREATE TABLE IF NOT EXISTS subject_key (workspace TEXT, subject TEXT, key_id TEXT NOT NULL,
+    wrapped BLOB NOT NULL, PRIMARY KEY (workspace, subject)) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS subject_key_id ON subject_key (workspace, key_id);
+"""
+
+
+class SqliteVault(Vault):
+    """Keys in one file. Calls are short; one lock serves them in turn."""
+
+    def __init__(self, path: Path, master: bytes, random: RandomBytes) -> None:
+        self._master = master
+        self._random = random
+        self._lock = threading.Lock()
+        self._address: dict[str, bytes] = {}
+        self._tokens: dict[str, TokenKeys] = {}
+        self._subjects: OrderedDict[tuple[str, str], SubjectKey] = OrderedDict()
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.executescript(_TABLES)
+
+    def address_key(self, workspace: str) -> bytes:
+        known = self._address.get(workspace)
+        if known is None:
+            with self._lock:
+                known = self._first("address_key", "workspace = ?", (workspace,))
+                if known is None:
+                    known = self._random(32)
+                    self._run("INSERT INTO address_key VALUES (?, ?)", workspace, self._wrap(known))
+                self._address[workspace] = known
+        return known
+
+    def token_keys(self, workspace: str) -> TokenKeys:
+        known = self._tokens.get(workspace)
+        if known is None:
+            with self._lock:
+                rows = self._run(
+                    "SELECT kid, wrapped FROM token_key WHERE workspace = ?", workspace
+                ).fetchall()
+                keys = {kid: self._unwrap(wrapped) for kid, wrapped in rows}
+                if not keys:
+                    keys = {1: self._random(32)}
+                    wrapped = self._wrap(keys[1])
+                    self._run("INSERT INTO token_key VALUES (?, 1, ?)", workspace, wrapped)
+                known = self._tokens[workspace] = TokenKeys(max(keys), keys)
+        return known
+
+    def subject_keys(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
+        with self._lock:
+            found = {s: k for s in subjects if (k := self._subjects.get((workspace, s)))}
+            missing = list(dict.fromkeys(s for s in subjects if s not in found))
+            for start in range(0, len(missing), _IDS_PER_QUERY):
+                found |= self._load(workspace, missing[start : start + _IDS_PER_QUERY])
+            new = [s for s in missing if s not in found]
+            if new:
+                found |= self._create(workspace, new)
+            for subject in missing:
+                self._remember(workspace, subject, found[subject])
+        return found
+
+    def by_id(self, workspace: str, key_id: str) -> SubjectKey | None:
+        with self._lock:
+            where = "workspace = ? AND key_id = ?"
+            key = self._first("subject_key", where, (workspace, key_id))
+        return None if key is None else SubjectKey(key_id, key)
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _load(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
+        marks = ",".join("?" * len(subjects))
+        rows = self._run(
+            "SELECT subject, key_id, wrapped FROM subject_key "
+            f"WHERE workspace = ? AND subject IN ({marks})",
+            workspace, *subjects,
+        )  # fmt: skip
+        return {subject: SubjectKey(key_id, self._unwrap(w)) for subject, key_id, w in rows}
+
+    def _create(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
+        made = {s: SubjectKey(self._random(12).hex(), self._random(32)) for s in subjects}
+        rows = [(workspace, s, k.id, self._wrap(k.key)) for s, k in made.items()]
+        try:
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                self._connection.executemany("INSERT INTO subject_key VALUES (?, ?, ?, ?)", rows)
+        except sqlite3.Error as error:
+            raise LogUnavailable(f"The vault cannot write: {error}.") from error
+        return made
+
+    def _remember(self, workspace: str, subject: str, key: SubjectKey) -> None:
+        self._subjects[workspace, subject] = key
+        if len(self._subjects) > _CACHED_SUBJECTS:
+            self._subjects.popitem(last=False)
+
+    def _first(self, table: str, where: str, values: tuple[str, ...]) -> bytes | None:
+        row = self._run(f"SELECT wrapped FROM {table} WHERE {where}", *values).fetchone()
+        return None if row is None else self._unwrap(row[0])
+
+    def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise LogUnavailable(f"The vault cannot be reached: {error}.") from error
+
+    def _wrap(self, key: bytes) -> bytes:
+        return aes_key_wrap(self._master, key)
+
+    def _unwrap(self, wrapped: bytes) -> bytes:
+        try:
+            return aes_key_unwrap(self._master, wrapped)
+        except Exception as error:
+            raise Unreadable("A key in the vault does not open with this master key.") from error

@@ -1,0 +1,55 @@
+"""Records for tests of the log, made in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from events.keys import partition_of
+from events.log import EventLog, Record, StoredRecord
+from schemas.catalogue import Topic
+from schemas.ids import named_id
+
+
+def record(
+    name: object,
+    *,
+    topic: Topic = Topic.FACTS,
+    key: str = "demo:a",
+    digest: bytes = b"d" * 16,
+    fresh: bool = False,
+    kind: str = "event.tracked.v1",
+) -> Record:
+    """A record whose id follows from its name."""
+    return Record(
+        topic=topic,
+        key=key,
+        event_id=identity(name),
+        type=kind,
+        head=b'{"workspace":"demo"}',
+        data=f'{{"name":"{name}"}}'.encode(),
+        digest=digest,
+        fresh=fresh,
+    )
+
+
+def identity(name: object) -> UUID:
+    """The id of the record of that name."""
+    return named_id("test", name)
+
+
+def key_in(partition: int, partitions: int) -> str:
+    """A key that lies in a partition."""
+    return next(
+        key for n in range(10_000) if partition_of(key := f"demo:{n}", partitions) == partition
+    )
+
+
+def stored(log: EventLog, topic: Topic = Topic.FACTS) -> Iterator[StoredRecord]:
+    """Everything in a topic, partition after partition, read in small pages."""
+    for partition in range(log.partitions):
+        start, head = 0, log.heads()[topic, partition]
+        while start < head:
+            page = log.read(topic, partition, start, 7)
+            yield from page.records
+            start = page.end
