@@ -1,0 +1,190 @@
+"""The sink of columns: journal, copies, verdicts and entity rows, exactly once in effect.
+
+ClickHouse commits each insert by itself, so a step is written in stages: the *intent* in SQL, with
+exact bounds and a token; the inserts under that token; the derived events, in SQL, with the intent
+marked *concluded*; rows that are functions of what is there by then; and last the cursor. A step
+found open on start is done again with exactly its bounds: every stage then changes nothing that it
+had done before. Nothing is ever inferred from the largest stored offset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from events.compose import Composer, Draft
+from events.cursor import Cursor
+from events.log import EventLog
+from projections.arrow import to_table
+from projections.copies import Copy, copies_after, copy_tables, forget_copies
+from projections.dead_letters import bury
+from projections.entities.refresh import Entities
+from projections.journaling import Journaling
+from projections.judgements.projection import Judgements
+from projections.outbox import put
+from projections.page import Page, read_page, read_range
+from projections.progress import cursor_of, set_cursor
+from projections.stores.columns import Columns
+from projections.stores.rows import INTENT, SHIPPED, reading
+from projections.stores.tables import JUDGEMENT_COLUMNS
+from projections.touched import Touched, touched_by
+
+NAME = "columns"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a step is about to write: exact bounds, and the token they give."""
+
+    start: Cursor
+    end: Cursor
+    copies_after: int
+    copies_until: int
+    concluded: bool = False
+
+    @property
+    def token(self) -> str:
+        """Names exactly this range, so that a second insert of it is recognised."""
+        bounds = (
+            f"{self.start.encode()} {self.end.encode()} {self.copies_after} {self.copies_until}"
+        )
+        return hashlib.sha256(bounds.encode()).hexdigest()[:32]
+
+    @property
+    def version(self) -> int:
+        """The version of rows this step writes: grows with every step."""
+        return self.end.total + self.copies_until
+
+
+class ColumnsSink:
+    """Applies steps to one generation of the column store."""
+
+    def __init__(
+        self, rows: sa.Engine, columns: Columns, log: EventLog, composer: Composer, generation: int
+    ) -> None:
+        self._rows = rows
+        self._columns = columns
+        self._log = log
+        self._composer = composer
+        self._generation = generation
+        self._journaling = Journaling(columns)
+        self._goal_types: frozenset[str] | None = None
+
+    def cursor(self) -> Cursor:
+        """Where the sink stands."""
+        with reading(self._rows).begin() as connection:
+            return cursor_of(connection, NAME, self._generation)
+
+    def resume(self) -> bool:
+        """Do an open step again; answers whether there was one. To be called first, on start."""
+        with reading(self._rows).begin() as connection:
+            row = connection.execute(
+                sa.select(INTENT).where(
+                    INTENT.c.sink == NAME, INTENT.c.generation == self._generation
+                )
+            ).one_or_none()
+        if row is None:
+            return False
+        self._perform(
+            Intent(Cursor.decode(row.start), Cursor.decode(row.finish), row.copies_after,
+                   row.copies_until, row.concluded)
+        )  # fmt: skip
+        return True
+
+    def step(self, limit: int, until: Cursor | None = None) -> bool:
+        """Apply what comes next; answers whether there was anything."""
+        with reading(self._rows).begin() as connection:
+            start = cursor_of(connection, NAME, self._generation)
+            shipped = self._shipped(connection)
+            copies = copies_after(connection, self._generation, shipped, limit)
+        page = read_page(self._log, start, limit, until)
+        if page.start == page.end and not copies:
+            return False
+        intent = Intent(start, page.end, shipped, copies[-1].seq if copies else shipped)
+        self._declare(intent)
+        self._write(intent, page, copies)
+        return True
+
+    def _perform(self, intent: Intent) -> None:
+        """Do a declared step from its bounds alone."""
+        with reading(self._rows).begin() as connection:
+            count = intent.copies_until - intent.copies_after
+            copies = copies_after(
+                connection, self._generation, intent.copies_after, count + 1, intent.copies_until
+            )
+        self._write(intent, read_range(self._log, intent.start, intent.end), copies)
+
+    def _write(self, intent: Intent, page: Page, copies: Sequence[Copy]) -> None:
+        rows = self._journaling.write(page, intent.token)
+        for name, table in copy_tables(copies, self._generation).items():
+            self._columns.insert(f"{name}_copy", table, intent.token)
+        entities = Entities(self._columns, self._generation, intent.version)
+        if self._goal_types is None or any(copy.table == "campaign" for copy in copies):
+            self._goal_types = entities.goal_types()
+        touched = touched_by(rows.rows, copies, self._goal_types)
+        drafts = list(rows.conflicts)
+        judged = [to_table(JUDGEMENT_COLUMNS, [])]
+        for one in touched:
+            table, some = self._judge(one, intent)
+            judged.append(table)
+            drafts += some
+        self._conclude(intent, page, drafts)
+        self._columns.insert("judgement", pa.concat_tables(judged), intent.token)
+        for one in touched:
+            entities.refresh(one)
+        self._finish(intent)
+
+    def _judge(self, touched: Touched, intent: Intent) -> tuple[pa.Table, list[Draft]]:
+        if not (touched.judged_keys or touched.hits or touched.evidence or touched.regrouped):
+            return to_table(JUDGEMENT_COLUMNS, []), []
+        judgements = Judgements(self._columns, touched.workspace, self._generation)
+        return judgements.judge_touched(touched, intent.version)
+
+    # The stages that lie in SQL
+
+    def _declare(self, intent: Intent) -> None:
+        with self._rows.begin() as connection:
+            connection.execute(
+                INTENT.insert(),
+                {
+                    "sink": NAME,
+                    "generation": self._generation,
+                    "token": intent.token,
+                    "start": intent.start.encode(),
+                    "finish": intent.end.encode(),
+                    "copies_after": intent.copies_after,
+                    "copies_until": intent.copies_until,
+                    "concluded": False,
+                },
+            )
+
+    def _conclude(self, intent: Intent, page: Page, drafts: Sequence[Draft]) -> None:
+        """Store the derived events once, before the rows that would hide them."""
+        if intent.concluded or not (drafts or page.failures):
+            return
+        with self._rows.begin() as connection:
+            put(connection, self._composer, drafts)
+            bury(connection, NAME, page.failures, page.recorded_at)
+            connection.execute(INTENT.update().where(*self._mine(INTENT)).values(concluded=True))
+
+    def _finish(self, intent: Intent) -> None:
+        with self._rows.begin() as connection:
+            connection.execute(INTENT.delete().where(*self._mine(INTENT)))
+            set_cursor(connection, NAME, self._generation, intent.end)
+            connection.execute(SHIPPED.delete().where(*self._mine(SHIPPED)))
+            connection.execute(
+                SHIPPED.insert(),
+                {"sink": NAME, "generation": self._generation, "seq": intent.copies_until},
+            )
+            forget_copies(connection, self._generation, intent.copies_until)
+
+    def _shipped(self, connection: sa.Connection) -> int:
+        found = connection.execute(sa.select(SHIPPED.c.seq).where(*self._mine(SHIPPED)))
+        return found.scalar_one_or_none() or 0
+
+    def _mine(self, table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
+        return (table.c.sink == NAME, table.c.generation == self._generation)

@@ -1,0 +1,35 @@
+"""One row per form and person: when it was first seen and sent by a human, and how often."""
+
+from __future__ import annotations
+
+from projections.entities.messages import VERDICT_NOW
+from projections.stores.tables import latest_copy
+
+
+def forms_sql(persons: str, verdict: str = VERDICT_NOW, bound: str = "1") -> str:
+    """The rows of forms by cluster. ``persons`` is a condition on ``j.person``, or 1.
+
+    The cluster of a visitor is the one in force at the moment of each event (R30).
+    """
+    return f"""
+SELECT {{generation:UInt32}} AS generation, {{workspace:String}} AS workspace,
+    object_id AS form_id, cluster,
+    minIf(at, type = 'form.visited') AS visited_at,
+    minIf(at, type = 'form.submitted') AS submitted_at,
+    countIf(type = 'form.visited') AS visits, countIf(type = 'form.submitted') AS submissions,
+    {{version:UInt64}} AS version, false AS deleted
+FROM (
+    SELECT j.object_id AS object_id, j.type AS type, j.at AS at,
+        if(c.cluster = '', j.person, c.cluster) AS cluster
+    FROM (SELECT *, toUnixTimestamp64Milli(occurred_at) AS at FROM journal_by_person AS j
+        WHERE workspace = {{workspace:String}} AND type IN ('form.visited', 'form.submitted')
+        AND NOT test AND {persons} AND {bound}) AS j
+    LEFT JOIN (SELECT event_id, verdict, turns_at, turns_to FROM judgement FINAL
+        WHERE generation = {{generation:UInt32}} AND workspace = {{workspace:String}}
+        AND message_key = '' AND event_type IN ('form.visited', 'form.submitted')
+    ) AS v ON v.event_id = j.event_id
+    ASOF LEFT JOIN (SELECT subject, since, cluster FROM {latest_copy("cluster")}) AS c
+        ON c.subject = j.person AND c.since <= j.at
+    WHERE toString({verdict}) = 'human'
+) GROUP BY form_id, cluster
+"""

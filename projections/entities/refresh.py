@@ -1,0 +1,152 @@
+"""Computes the touched entities of a page anew, or all of them, by the texts of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import orjson
+import pyarrow as pa
+
+from projections.arrow import names_table
+from projections.entities.forms import forms_sql
+from projections.entities.messages import KEYS_ALL, KEYS_GIVEN, messages_sql
+from projections.entities.reach import Goal, reach_sql
+from projections.people import clusters_of, members_of
+from projections.stores.columns import Columns, Parameters
+from projections.stores.tables import ENTITY_COLUMNS, ENTITY_KEYS, latest_copy, latest_entity
+from projections.touched import Touched, message_pairs, pairs_table
+from schemas.decisions.campaign import GoalEvent
+
+_IN_GIVEN = "IN (SELECT name FROM $given)"
+
+
+class Entities:
+    """The entity rows of one generation, as of one version."""
+
+    def __init__(self, columns: Columns, generation: int, version: int) -> None:
+        self._columns = columns
+        self._generation = generation
+        self._version = version
+
+    def refresh(self, touched: Touched) -> None:
+        """Compute what a page touches: messages first, since goals are reached by messages."""
+        here = self._here(touched.workspace)
+        regrouped = self._clusters(touched.workspace, touched.regrouped)
+        keys = touched.message_keys | self._messages_of(here, regrouped)
+        pairs = message_pairs(self._columns, touched.workspace, keys)
+        messages = pairs_table(pairs)
+        if pairs:
+            self._insert("message_row", messages_sql(KEYS_GIVEN), here, messages)
+        if touched.forms or regrouped:
+            self._forms(here, touched, regrouped)
+        self._goals(here, touched, regrouped, messages)
+
+    def rebuild(self, workspace: str, buckets: int) -> None:
+        """Compute all entities of a workspace, messages in hash buckets."""
+        here = self._here(workspace)
+        for bucket in range(buckets):
+            bounds = {**here, "bucket": bucket, "buckets": buckets}
+            self._insert("message_row", messages_sql(KEYS_ALL), bounds, None)
+        self._insert("form_row", forms_sql("1"), here, None)
+        goals = self.goals(workspace)
+        if goals:
+            source = latest_entity("message_row")
+            self._insert("reach_row", reach_sql(goals, source, "1", "1", "1"), here, None)
+
+    def goals(self, workspace: str) -> list[Goal]:
+        """The goals of a workspace's campaigns."""
+        rows = self._columns.query(
+            "SELECT id, goal_event, goal_months, goal_days, goal_seconds "
+            f"FROM {latest_copy('campaign')} WHERE goal_event != '' ORDER BY id",
+            self._scope(workspace),
+        ).to_pylist()
+        return [
+            Goal(row["id"], GoalEvent.model_validate(orjson.loads(row["goal_event"])),
+                 row["goal_months"], row["goal_days"], row["goal_seconds"])
+            for row in rows
+        ]  # fmt: skip
+
+    def goal_types(self) -> frozenset[str]:
+        """The event types that any campaign's goal reads."""
+        rows = self._columns.query(
+            "SELECT DISTINCT goal_event FROM campaign_copy "
+            "WHERE generation = {generation:UInt32} AND goal_event != ''",
+            {"generation": self._generation},
+        )
+        return frozenset(orjson.loads(raw)["type"] for raw in rows.column(0).to_pylist())
+
+    def _messages_of(self, here: Parameters, clusters: set[str]) -> set[str]:
+        """The messages of whoever belongs, or belonged, to the clusters."""
+        if not clusters:
+            return set()
+        found = self._columns.query(
+            "SELECT message_id FROM message_row FINAL "
+            "WHERE generation = {generation:UInt32} AND workspace = {workspace:String} "
+            f"AND (cluster {_IN_GIVEN} OR person {_IN_GIVEN})",
+            {name: here[name] for name in ("workspace", "generation")},
+            names_table(name=sorted(clusters)),
+        )
+        return set(found.column("message_id").to_pylist())
+
+    def _forms(self, here: Parameters, touched: Touched, regrouped: set[str]) -> None:
+        clusters = self._clusters(touched.workspace, touched.forms) | regrouped
+        members = members_of(self._columns, touched.workspace, self._generation, clusters)
+        given = names_table(name=sorted(members))
+        self._insert("form_row", forms_sql(f"j.person {_IN_GIVEN}"), here, given)
+        self._bury("form_row", here, sorted(clusters))
+
+    def _goals(
+        self, here: Parameters, touched: Touched, regrouped: set[str], pairs: pa.Table
+    ) -> None:
+        goals = self.goals(touched.workspace)
+        everyone = touched.campaigns
+        if not goals and not everyone:
+            return
+        clusters = self._clusters(touched.workspace, touched.goals) | regrouped
+        if pairs.num_rows:
+            clusters |= self._clusters_of_messages(here, pairs)
+        if not clusters and not everyone:
+            return
+        members = members_of(self._columns, touched.workspace, self._generation, clusters)
+        given = names_table(name=sorted(members))
+        source = latest_entity("message_row")
+        limits = ("1", "1") if everyone else (f"cluster {_IN_GIVEN}", f"person {_IN_GIVEN}")
+        if goals:
+            self._insert("reach_row", reach_sql(goals, source, *limits, "1"), here, given)
+        self._bury("reach_row", here, None if everyone else sorted(clusters))
+
+    def _clusters_of_messages(self, here: Parameters, pairs: pa.Table) -> set[str]:
+        found = self._columns.query(
+            "SELECT DISTINCT cluster FROM message_row FINAL WHERE generation = {generation:UInt32} "
+            "AND workspace = {workspace:String} AND message_id IN (SELECT message_id FROM $given)",
+            {name: here[name] for name in ("workspace", "generation")},
+            pairs,
+        )
+        return set(found.column("cluster").to_pylist())
+
+    def _clusters(self, workspace: str, subjects: set[str]) -> set[str]:
+        return clusters_of(self._columns, workspace, self._generation, subjects)
+
+    def _bury(self, table: str, here: Parameters, clusters: Sequence[str] | None) -> None:
+        """Mark as deleted what an increment was about and no longer found."""
+        columns = [name for name in ENTITY_COLUMNS[table] if name not in ENTITY_KEYS[table]]
+        kept = ", ".join((*ENTITY_KEYS[table], *columns))
+        among = "1" if clusters is None else f"cluster {_IN_GIVEN}"
+        self._columns.run(
+            f"INSERT INTO {table} (generation, workspace, {kept}, version, deleted) "
+            f"SELECT generation, workspace, {kept}, {{version:UInt64}}, true FROM {table} FINAL "
+            "WHERE generation = {generation:UInt32} AND workspace = {workspace:String} "
+            f"AND NOT deleted AND version < {{version:UInt64}} AND {among}",
+            here,
+            names_table(name=list(clusters or ())),
+        )
+
+    def _insert(self, table: str, sql: str, here: Parameters, given: pa.Table | None) -> None:
+        names = ", ".join(("generation", "workspace", *ENTITY_COLUMNS[table], "version", "deleted"))
+        self._columns.run(f"INSERT INTO {table} ({names}) SELECT {names} FROM ({sql})", here, given)
+
+    def _here(self, workspace: str) -> dict[str, str | int]:
+        return {**self._scope(workspace), "version": self._version}
+
+    def _scope(self, workspace: str) -> dict[str, str | int]:
+        return {"workspace": workspace, "generation": self._generation}

@@ -1,0 +1,112 @@
+"""What a fold is: a pure function from all the facts of one entity to its rows.
+
+A fold keeps the facts of each entity and folds them all again whenever one arrives. So its rows are
+a function of a *set*: order and repetition cannot matter, and live and rebuild cannot differ. A
+fact that refers to something unknown makes the entity *wait* under a name; whoever provides that
+name touches it again. A conclusion that needs time to pass gives the instant it is due.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import orjson
+
+from events.compose import Draft
+from projections.reference import ReferenceBook
+from schemas.envelope import Event
+from schemas.fields import Model
+from schemas.payload import Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A fact as a fold sees it."""
+
+    event: Event
+    payload: Payload
+
+    @property
+    def order(self) -> tuple[int, str, int, str]:
+        """The order of facts: by data time, then by what no two events share (R35)."""
+        e = self.event
+        seq = -(2**63) if e.source_seq is None else e.source_seq
+        return (e.occurred_at, e.producer, seq, str(e.event_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a read model: its table, its id, what lists filter by, and the document."""
+
+    table: str
+    id: str
+    doc: Model
+    filters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def content(self) -> bytes:
+        """The document as canonical JSON."""
+        return canonical(self.doc)
+
+
+def canonical(doc: Model) -> bytes:
+    """One spelling per content: sorted names, nulls left out."""
+    plain = doc.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an entity's facts come to."""
+
+    rows: tuple[Row, ...] = ()
+    needs: frozenset[str] = frozenset()
+    due_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a fold may know beside the facts: logical time, reference data, and other rows.
+
+    ``cluster_of`` answers the cluster of a subject at a moment of data time, ``document`` the row
+    of another fold, ``touched_by`` the activities whose messages reached a cluster in a span of
+    data time. A fold that looks something up names it in ``Outcome.needs``.
+    """
+
+    workspace: str
+    generation: int
+    logical_time: int
+    reference: ReferenceBook
+    cluster_of: Callable[[str, int], str]
+    document: Callable[[str, str], bytes | None]
+    touched_by: Callable[[str, int, int], set[str]]
+
+
+class Fold(ABC):
+    """One fold. Subclasses are pure: they touch no store, clock or randomness."""
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    tables: ClassVar[tuple[str, ...]]
+    consumes: ClassVar[frozenset[str]]
+
+    @abstractmethod
+    def entities(self, known: Known) -> Iterable[str]:
+        """The entities a fact belongs to; none if it is of no interest after all."""
+
+    def provides(self, known: Known) -> Iterable[str]:
+        """The names under which other entities may be waiting for this fact."""
+        return ()
+
+    @abstractmethod
+    def fold(self, entity: str, facts: Sequence[Known], context: Context) -> Outcome:
+        """The rows of an entity, from all its facts in their order."""
+
+    def conclude(
+        self, before: Sequence[bytes], after: Sequence[Row], cause: Known | None, context: Context
+    ) -> list[Draft]:
+        """The derived events that a change of an entity's rows gives rise to."""
+        return []

@@ -1,0 +1,363 @@
+"""Runs the folds over a page, inside one transaction of the row store.
+
+For every fold in turn: keep the page's facts by entity, gather the entities they touch and those
+that waited for what they provide, fold each from all it has kept, and write what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from events.codec import decode, payload_of, to_stored
+from events.compose import Draft
+from events.log import StoredRecord
+from projections.fold import Context, Fold, Known, Row
+from projections.lookups import Lookups
+from projections.page import Failure
+from projections.reference import ReferenceBook, provided_names
+from projections.stores.rows import COPY, FOLD_TABLES, KEPT, SETTLING, WAITING
+from schemas.catalogue import Topic
+from schemas.envelope import Event, Position
+from schemas.errors import Unreadable
+from schemas.payload import Payload
+
+_CHUNK = 400
+COPIED = frozenset(("campaign", "activity", "entry", "cluster", "response", "lead", "opportunity"))
+Entity = tuple[str, str]  # workspace, name
+
+
+@dataclass(slots=True)
+class Folded:
+    """What a page came to: events to publish, and facts that could not be read."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Changes:
+    """Rows to write, gathered so that each table is visited once."""
+
+    puts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    deletes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    copies: list[dict[str, Any]] = field(default_factory=list)
+
+    def put(self, table: str, values: dict[str, Any]) -> None:
+        """Write a row, new or changed."""
+        self.puts.setdefault(table, []).append(values)
+        self._copy(table, values, deleted=False)
+
+    def delete(self, table: str, values: dict[str, Any]) -> None:
+        """Take a row away."""
+        self.deletes.setdefault(table, []).append(values)
+        self._copy(table, values, deleted=True)
+
+    def write(self, connection: sa.Connection) -> None:
+        """Write all of it. Deletions first: a row may move from one id to another and back."""
+        for name, rows in self.deletes.items():
+            table = FOLD_TABLES[name]
+            mine = ("generation", "workspace", "id")
+            where = (table.c[column] == sa.bindparam(f"old_{column}") for column in mine)
+            old = [{f"old_{column}": row[column] for column in mine} for row in rows]
+            connection.execute(table.delete().where(*where), old)
+        for name, rows in self.puts.items():
+            connection.execute(_upsert(connection, FOLD_TABLES[name]), rows)
+        if self.copies:
+            connection.execute(COPY.insert(), self.copies)
+
+    def _copy(self, table: str, values: dict[str, Any], *, deleted: bool) -> None:
+        if table in COPIED:
+            self.copies.append(
+                {
+                    "generation": values["generation"],
+                    "name": table,
+                    "workspace": values["workspace"],
+                    "id": values["id"],
+                    "doc": values["doc"],
+                    "deleted": deleted,
+                }
+            )
+
+
+class Folding:
+    """The folds of one generation over one connection."""
+
+    def __init__(
+        self, connection: sa.Connection, generation: int, folds: Sequence[Fold], book: ReferenceBook
+    ) -> None:
+        self._connection = connection
+        self._generation = generation
+        self._folds = folds
+        self._book = book
+        self._payloads: dict[UUID, Payload] = {}
+
+    def apply(self, events: Sequence[Event], logical_time: int) -> Folded:
+        """Fold the events of a page, and what time alone has made due."""
+        result = Folded()
+        known = list(self._readable(events, result))
+        provided = {(k.event.workspace, name) for k in known for name in _reference_names(k)}
+        causes: dict[Entity, Known] = {}
+        for fold in self._folds:
+            mine = [k for k in known if k.event.type in fold.consumes]
+            touched = self._keep(fold, mine)
+            causes = {entity: k for entity, k in touched.items() if k is not None}
+            provided |= {(k.event.workspace, name) for k in mine for name in fold.provides(k)}
+            entities = set(touched) | self._waiting(fold, provided)
+            entities |= self._due(fold, logical_time) | self._since_effective(fold, known)
+            for workspace, names in _by_workspace(entities).items():
+                context = Lookups(self._connection, self._generation, workspace).context(
+                    self._book, logical_time
+                )
+                self._refold(fold, context, names, causes, result)
+        return result
+
+    def _readable(self, events: Sequence[Event], result: Folded) -> Iterable[Known]:
+        wanted = frozenset().union(*(fold.consumes for fold in self._folds))
+        for event in events:
+            if event.type not in wanted and not _is_reference(event):
+                continue
+            try:
+                yield Known(event, self._payload(event))
+            except Unreadable as error:
+                result.failures.append(Failure(_record(event), str(error)))
+
+    def _payload(self, event: Event) -> Payload:
+        payload = self._payloads.get(event.event_id)
+        if payload is None:
+            payload = self._payloads[event.event_id] = payload_of(event)
+        return payload
+
+    # Which entities
+
+    def _keep(self, fold: Fold, mine: Sequence[Known]) -> dict[Entity, Known | None]:
+        touched: dict[Entity, Known | None] = {}
+        rows: list[dict[str, Any]] = []
+        for known in mine:
+            for name in fold.entities(known):
+                touched[known.event.workspace, name] = known
+                rows.append(self._kept(fold, name, known.event))
+        if rows:
+            self._connection.execute(_insert_or_ignore(self._connection, KEPT), rows)
+        return touched
+
+    def _kept(self, fold: Fold, entity: str, event: Event) -> dict[str, Any]:
+        record = _record(event)
+        return {
+            "generation": self._generation,
+            "fold": fold.name,
+            "workspace": event.workspace,
+            "entity": entity,
+            "event_id": str(event.event_id),
+            "topic": event.position.topic.value,
+            "partition": event.position.partition,
+            "offset": event.position.offset,
+            "recorded_at": event.recorded_at,
+            "key": record.key,
+            "type": record.type,
+            "head": record.head,
+            "data": record.data,
+        }
+
+    def _waiting(self, fold: Fold, provided: set[tuple[str, str]]) -> set[Entity]:
+        found: set[Entity] = set()
+        for workspace, names in _by_workspace(provided).items():
+            for some in _chunks(names):
+                rows = self._connection.execute(
+                    sa.select(WAITING.c.entity).where(
+                        *self._of(WAITING, fold, workspace), WAITING.c.need.in_(some)
+                    )
+                )
+                found |= {(workspace, entity) for (entity,) in rows}
+        return found
+
+    def _due(self, fold: Fold, logical_time: int) -> set[Entity]:
+        rows = self._connection.execute(
+            sa.select(SETTLING.c.workspace, SETTLING.c.entity).where(
+                SETTLING.c.generation == self._generation,
+                SETTLING.c.fold == fold.name,
+                SETTLING.c.due_at <= logical_time,
+            )
+        )
+        return {(workspace, entity) for workspace, entity in rows}
+
+    def _since_effective(self, fold: Fold, known: Sequence[Known]) -> set[Entity]:
+        """Entities with facts that a reference event of this page came too late for (R38)."""
+        found: set[Entity] = set()
+        late: dict[str, int] = {}
+        for k in known:
+            if k.event.effective_at is not None:
+                workspace = k.event.workspace
+                late[workspace] = min(
+                    late.get(workspace, k.event.effective_at), k.event.effective_at
+                )
+        for workspace, effective_at in late.items():
+            rows = self._connection.execute(
+                sa.select(KEPT.c.entity).distinct().where(
+                    *self._of(KEPT, fold, workspace), KEPT.c.recorded_at >= effective_at
+                )
+            )  # fmt: skip
+            found |= {(workspace, entity) for (entity,) in rows}
+        return found
+
+    # Folding them again
+
+    def _refold(
+        self,
+        fold: Fold,
+        context: Context,
+        names: list[str],
+        causes: dict[Entity, Known],
+        result: Folded,
+    ) -> None:
+        for some in _chunks(names):
+            facts = self._facts(fold, context.workspace, some)
+            before = self._rows_before(fold, context.workspace, some)
+            waits: list[dict[str, Any]] = []
+            dues: list[dict[str, Any]] = []
+            changes = Changes()
+            for name in some:
+                ordered = sorted(facts.get(name, []), key=lambda k: k.order)
+                if not ordered:
+                    continue
+                outcome = fold.fold(name, ordered, context)
+                old = before.get(name, {})
+                self._compare(context.workspace, name, old, outcome.rows, changes)
+                cause = causes.get((context.workspace, name))
+                result.drafts += fold.conclude(list(old.values()), outcome.rows, cause, context)
+                about = self._about(fold, context.workspace, name)
+                waits += [{**about, "need": need} for need in outcome.needs]
+                if outcome.due_at is not None:
+                    dues.append({**about, "due_at": outcome.due_at})
+            changes.write(self._connection)
+            self._remember(fold, context.workspace, some, waits, dues)
+
+    def _facts(self, fold: Fold, workspace: str, names: list[str]) -> dict[str, list[Known]]:
+        rows = self._connection.execute(
+            sa.select(KEPT).where(*self._of(KEPT, fold, workspace), KEPT.c.entity.in_(names))
+        )
+        facts: dict[str, list[Known]] = {}
+        for row in rows:
+            event = decode(_stored(row))
+            facts.setdefault(row.entity, []).append(Known(event, self._payload(event)))
+        return facts
+
+    def _rows_before(
+        self, fold: Fold, workspace: str, names: list[str]
+    ) -> dict[str, dict[tuple[str, str], bytes]]:
+        before: dict[str, dict[tuple[str, str], bytes]] = {}
+        for name in fold.tables:
+            table = FOLD_TABLES[name]
+            rows = self._connection.execute(
+                sa.select(table.c.entity, table.c.id, table.c.doc).where(
+                    table.c.generation == self._generation,
+                    table.c.workspace == workspace,
+                    table.c.entity.in_(names),
+                )
+            )
+            for entity, identity, doc in rows:
+                before.setdefault(entity, {})[name, identity] = doc
+        return before
+
+    def _compare(
+        self,
+        workspace: str,
+        entity: str,
+        old: dict[tuple[str, str], bytes],
+        rows: Sequence[Row],
+        changes: Changes,
+    ) -> None:
+        new = {(row.table, row.id): row for row in rows}
+        place = {"generation": self._generation, "workspace": workspace}
+        for gone in old.keys() - new.keys():
+            changes.delete(gone[0], {**place, "id": gone[1], "doc": old[gone]})
+        for here, row in new.items():
+            content = row.content
+            if old.get(here) != content:
+                values = {**place, "id": row.id, "entity": entity, "doc": content, **row.filters}
+                changes.put(row.table, values)
+
+    def _remember(
+        self,
+        fold: Fold,
+        workspace: str,
+        names: list[str],
+        waits: list[dict[str, Any]],
+        dues: list[dict[str, Any]],
+    ) -> None:
+        for table, rows in ((WAITING, waits), (SETTLING, dues)):
+            self._connection.execute(
+                table.delete().where(*self._of(table, fold, workspace), table.c.entity.in_(names))
+            )
+            if rows:
+                self._connection.execute(table.insert(), rows)
+
+    def _about(self, fold: Fold, workspace: str, entity: str) -> dict[str, Any]:
+        return {
+            "generation": self._generation,
+            "fold": fold.name,
+            "workspace": workspace,
+            "entity": entity,
+        }
+
+    def _of(
+        self, table: sa.Table, fold: Fold, workspace: str
+    ) -> tuple[sa.ColumnElement[bool], ...]:
+        return (
+            table.c.generation == self._generation,
+            table.c.fold == fold.name,
+            table.c.workspace == workspace,
+        )
+
+
+def _is_reference(event: Event) -> bool:
+    return event.effective_at is not None
+
+
+def _reference_names(known: Known) -> list[str]:
+    return provided_names(known.event, known.payload) if _is_reference(known.event) else []
+
+
+def _record(event: Event) -> StoredRecord:
+    return to_stored(event)
+
+
+def _stored(row: Any) -> StoredRecord:
+    return StoredRecord(
+        Position(Topic(row.topic), row.partition, row.offset),
+        row.recorded_at,
+        row.key,
+        UUID(row.event_id),
+        row.type,
+        row.head,
+        row.data,
+    )
+
+
+def _chunks(names: Sequence[str]) -> Iterable[list[str]]:
+    return (list(names[i : i + _CHUNK]) for i in range(0, len(names), _CHUNK))
+
+
+def _by_workspace(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for workspace, name in sorted(pairs):
+        grouped.setdefault(workspace, []).append(name)
+    return grouped
+
+
+def _insert_or_ignore(connection: sa.Connection, table: sa.Table) -> Any:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+def _upsert(connection: sa.Connection, table: sa.Table) -> Any:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    key = [column.name for column in table.primary_key]
+    changed = {c.name: statement.excluded[c.name] for c in table.c if c.name not in key}
+    return statement.on_conflict_do_update(index_elements=key, set_=changed)

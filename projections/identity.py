@@ -1,0 +1,131 @@
+"""Who is who: the cluster of every address and of every visitor.
+
+A subject that nothing is known of is its own cluster. An address belongs to the record that claims
+it: by its own data first, else by having been sent something there; among equals the earliest
+claim stands. A visitor belongs to whoever was identified on that browser: hits before the first
+identification, and until another person is identified, belong to the first (R30). A form that
+gives an address identifies its visitor as that address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+from uuid import UUID
+
+from projections.fold import Context, Fold, Known, Outcome, Row
+from schemas.decisions.activity import MessagePrepared
+from schemas.facts.contact import ContactTold
+from schemas.facts.email import EmailSent
+from schemas.facts.form import FormSubmitted
+from schemas.facts.sms import ShortMessageSent
+from schemas.facts.visitor import VisitorIdentified
+from schemas.fields import Model, StoredAddress
+
+ADDRESS = "address:"
+VISITOR = "visitor:"
+
+
+class ClusterDoc(Model):
+    """From ``since`` (data time) on, the subject belongs to the cluster."""
+
+    subject: str
+    since: int
+    cluster: str
+
+
+class AddressIdentity(Fold):
+    """Whose an address is."""
+
+    name: ClassVar[str] = "addresses"
+    tables: ClassVar[tuple[str, ...]] = ("cluster",)
+    consumes: ClassVar[frozenset[str]] = frozenset(
+        ("contact.created", "contact.changed", "email.sent", "sms.sent", "message.prepared")
+    )
+
+    def entities(self, known: Known) -> Iterable[str]:
+        return (ADDRESS + name for name in _claimed(known))
+
+    def provides(self, known: Known) -> Iterable[str]:
+        return self.entities(known)
+
+    def fold(self, entity: str, facts: Sequence[Known], context: Context) -> Outcome:
+        subject = entity.removeprefix(ADDRESS)
+        claims = [(_weight(k), k.order, k.event.subject_id) for k in facts]
+        claims = [claim for claim in claims if claim[2] != subject]
+        return Outcome((_row(subject, 0, min(claims)[2]),)) if claims else Outcome()
+
+
+class VisitorIdentity(Fold):
+    """Whose a browser is, and from when on."""
+
+    name: ClassVar[str] = "visitors"
+    tables: ClassVar[tuple[str, ...]] = ("cluster",)
+    consumes: ClassVar[frozenset[str]] = frozenset(("visitor.identified", "form.submitted"))
+
+    def entities(self, known: Known) -> Iterable[str]:
+        visitor = getattr(known.payload, "visitor_id", None)
+        return (VISITOR + str(visitor),) if visitor and _identified(known) else ()
+
+    def provides(self, known: Known) -> Iterable[str]:
+        return self.entities(known)
+
+    def fold(self, entity: str, facts: Sequence[Known], context: Context) -> Outcome:
+        subject = entity.removeprefix(VISITOR)
+        rows: list[Row] = []
+        needs: set[str] = set()
+        last = ""
+        for known in facts:
+            target = _identified(known)
+            if len(target) == 64:
+                needs.add(ADDRESS + target)
+                target = context.cluster_of(target, known.event.occurred_at)
+            if target != last:
+                rows.append(_row(subject, known.event.occurred_at if rows else 0, target))
+                last = target
+        return Outcome(tuple(rows), frozenset(needs))
+
+
+def _row(subject: str, since: int, cluster: str) -> Row:
+    doc = ClusterDoc(subject=subject, since=since, cluster=cluster)
+    filters = {"subject": subject, "since": since, "cluster": cluster}
+    return Row("cluster", f"{subject}@{since}", doc, filters)
+
+
+def _claimed(known: Known) -> set[str]:
+    """The address hashes that an event ties to the record it is keyed by."""
+    match known.payload:
+        case ContactTold(changes=changes):
+            told = (*(changes.email or ()), changes.telephone, changes.mobile, changes.fax)
+            return {a.hash for a in told if isinstance(a, StoredAddress)}
+        case EmailSent(address=StoredAddress() as address):
+            return {address.hash}
+        case ShortMessageSent(address=StoredAddress() as address):
+            return {address.hash}
+        case MessagePrepared(address=address):
+            return {str(address)}
+    return set()
+
+
+def _weight(known: Known) -> int:
+    """A record's own data weigh more than a message sent there."""
+    return 0 if isinstance(known.payload, ContactTold) else 1
+
+
+def _identified(known: Known) -> str:
+    """Who an event says the visitor is: a record's id or an address hash; empty if nobody."""
+    match known.payload:
+        case VisitorIdentified(subject=subject):
+            return str(subject.id)
+        case FormSubmitted(address=StoredAddress() as address):
+            return address.hash
+    return ""
+
+
+def is_record(subject: str) -> bool:
+    """Whether a subject's name is a record's or visitor's id, and not an address hash."""
+    try:
+        UUID(subject)
+    except ValueError:
+        return False
+    return True

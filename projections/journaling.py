@@ -1,0 +1,139 @@
+"""Writes a page into the journal: what was seen at another position is left out, for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from events.codec import content_digest
+from events.compose import Draft
+from projections.arrow import names_table, to_table
+from projections.journal import TOPIC_NAMES, journal_row
+from projections.page import Page
+from projections.stores.columns import Columns
+from projections.stores.tables import JOURNAL_COLUMNS
+from schemas.catalogue import Topic, load_all
+from schemas.derived.conflict import FactConflicted
+from schemas.envelope import Event
+from schemas.ids import named_id
+from schemas.instants import Instant
+
+_SEEN = {
+    "event_id": "UUID",
+    "digest": "FixedString(16)",
+    "log_topic": "Enum8('facts' = 1, 'decisions' = 2, 'derived' = 3)",
+    "log_partition": "UInt16",
+    "log_offset": "UInt64",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Journaled:
+    """The journal rows of a page, and the events about copies that said something else."""
+
+    rows: list[dict[str, Any]]
+    conflicts: list[Draft]
+
+
+class Journaling:
+    """Journals pages, each under its token."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+
+    def write(self, page: Page, token: str) -> Journaled:
+        """Journal a page's events; a page written before under its token changes nothing."""
+        if not page.events:
+            return Journaled([], [])
+        firsts, conflicts = self._first_copies(page)
+        rows = [journal_row(event) for event in firsts]
+        self._insert(rows, firsts, token)
+        return Journaled(rows, conflicts)
+
+    def _insert(self, rows: list[dict[str, Any]], events: list[Event], token: str) -> None:
+        if not rows:
+            return
+        whole = to_table(JOURNAL_COLUMNS, rows)
+        self._columns.insert("journal", whole, token)
+        self._columns.insert("journal_by_person", whole, token)
+        keyed = [row for row in rows if row["message_key"]]
+        if keyed:
+            self._columns.insert("journal_by_message", to_table(JOURNAL_COLUMNS, keyed), token)
+        named = [
+            row for row in keyed
+            if row["message_id"] and row["provider_ref"] and row["type"].endswith(".sent")
+        ]  # fmt: skip
+        if named:
+            columns = ("workspace", "provider_ref", "message_id")
+            table = names_table(**{name: [row[name] for row in named] for name in columns})
+            self._columns.insert("provider_message", table, token)
+        self._columns.insert("seen", _seen_table(events), token)
+
+    def _first_copies(self, page: Page) -> tuple[list[Event], list[Draft]]:
+        """The events whose ids were not seen at another position."""
+        seen = self._seen([str(event.event_id) for event in page.events])
+        firsts: list[Event] = []
+        conflicts: list[Draft] = []
+        for event in page.events:
+            digest = content_digest(event.type, event.data)
+            known = seen.setdefault(str(event.event_id), (event.position, digest))
+            if known[0] == event.position:
+                firsts.append(event)
+            elif known[1] != digest:
+                conflicts.append(conflict(event))
+        return firsts, conflicts
+
+    def _seen(self, event_ids: list[str]) -> dict[str, tuple[tuple[Any, ...], bytes]]:
+        rows = self._columns.query(
+            "SELECT toString(event_id) AS event_id, digest, toString(log_topic) AS log_topic, "
+            "log_partition, log_offset FROM seen "
+            "WHERE event_id IN (SELECT toUUID(name) FROM $given)",
+            None,
+            names_table(name=event_ids),
+        ).to_pylist()
+        topics = {name: topic for topic, name in TOPIC_NAMES.items()}
+        return {
+            row["event_id"]: (
+                (topics[row["log_topic"]], row["log_partition"], row["log_offset"]),
+                bytes(row["digest"]),
+            )
+            for row in rows
+        }
+
+
+def conflict(event: Event) -> Draft:
+    """The event that says that a second copy of a fact said something else; the first stands."""
+    digest = content_digest(event.type, event.data)
+    fields = ", ".join(sorted(orjson.loads(event.data)))
+    return Draft(
+        kind=load_all().newest("fact.conflicted"),
+        topic=Topic.DERIVED,
+        workspace=event.workspace,
+        producer="journal",
+        event_id=named_id(event.workspace, "fact.conflicted", event.event_id, digest.hex()),
+        payload=FactConflicted(
+            first_event_id=event.event_id,
+            difference=f"A copy of type {event.type} with the fields {fields} differs.",
+        ),
+        received_at=event.received_at,
+        time=Instant(event.occurred_at),
+        key_name=event.subject_id,
+        causation_id=event.event_id,
+    )
+
+
+def _seen_table(events: list[Event]) -> pa.Table:
+    rows = [
+        {
+            "event_id": str(event.event_id),
+            "digest": content_digest(event.type, event.data),
+            "log_topic": TOPIC_NAMES[event.topic],
+            "log_partition": event.position.partition,
+            "log_offset": event.position.offset,
+        }
+        for event in events
+    ]
+    return to_table(_SEEN, rows)

@@ -1,0 +1,182 @@
+"""Version 1 of the classifier: a pure function of a hit, its neighbors and its lists (R13).
+
+The first sign that applies decides. A verdict can change when something else becomes known to have
+happened (a delivery, the fifth click of a burst, a form within half an hour); ``turns`` keeps when,
+in data time, so that a verdict can be read as of any moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from projections.judgements.agents import Agent, agent_of
+from schemas.derived.judgement import Verdict
+from schemas.fields import Hit
+
+VERSION = 1
+BURST_LINKS = 5
+BURST_SPAN = 10_000
+AFTER_DELIVERY = 2_000
+FAST_CLICK = 30_000
+EVIDENCE_SPAN = 30 * 60 * 1000
+WEAK = "weak"
+_PREFETCH_HEADERS = ("purpose", "sec-purpose", "x-moz")
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A hit to be judged, with what its event says beside the request."""
+
+    event_id: str
+    type: str
+    at: int
+    person: str
+    hit: Hit
+    link_id: str = ""
+    link_kind: str = ""
+    machine_open: bool = False
+
+    @property
+    def is_click(self) -> bool:
+        """Whether it followed a link of a message."""
+        return bool(self.link_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known around a hit: clicks and deliveries of its message, signs of a person."""
+
+    clicks: Sequence[tuple[int, str]] = ()
+    deliveries: Sequence[int] = ()
+    evidence: Sequence[int] = ()
+
+    def until(self, moment: int) -> Surroundings:
+        """What had happened by a moment."""
+        return Surroundings(
+            [click for click in self.clicks if click[0] <= moment],
+            [at for at in self.deliveries if at <= moment],
+            [at for at in self.evidence if at <= moment],
+        )
+
+
+class Opinion(NamedTuple):
+    """A verdict with its reasons (family/detail) and flags."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+class Judgement(NamedTuple):
+    """The verdict now, and since when each verdict holds."""
+
+    opinion: Opinion
+    turns: tuple[tuple[int, Verdict], ...]
+
+
+def judge(interaction: Interaction, around: Surroundings) -> Judgement:
+    """The verdict on an interaction, with its turns in data time."""
+    turns: list[tuple[int, Verdict]] = []
+    opinion = Opinion("unknown")
+    for moment in sorted({interaction.at, *_moments(interaction, around)}):
+        opinion = _opinion(interaction, around.until(moment))
+        if not turns or turns[-1][1] != opinion.verdict:
+            turns.append((moment, opinion.verdict))
+    return Judgement(opinion, tuple(turns))
+
+
+def is_weak(opinion: Opinion) -> bool:
+    """Whether a sign of a person could still change, or has changed, the verdict."""
+    return WEAK in opinion.flags
+
+
+def _moments(interaction: Interaction, around: Surroundings) -> Iterator[int]:
+    """The moments after the hit at which its verdict could turn."""
+    at = interaction.at
+    if interaction.is_click:
+        yield from (t for t in around.deliveries if t > at)
+        yield from (t for t, _ in around.clicks if at < t <= at + BURST_SPAN)
+    yield from (t for t in around.evidence if at < t <= at + EVIDENCE_SPAN)
+
+
+def _opinion(i: Interaction, around: Surroundings) -> Opinion:
+    for sign in (_request_kind, _behavior, _proxies, _lists):
+        found = sign(i, around)
+        if found is not None:
+            return found
+    return _weak(i, around) or Opinion("human")
+
+
+def _request_kind(i: Interaction, around: Surroundings) -> Opinion | None:
+    if i.hit.method in ("HEAD", "OPTIONS"):
+        return Opinion("machine", ("prefetch/head",))
+    for name in _PREFETCH_HEADERS:
+        if "prefetch" in i.hit.headers.get(name, "").lower():
+            return Opinion("machine", (f"prefetch/{name}",))
+    return None
+
+
+def _behavior(i: Interaction, around: Surroundings) -> Opinion | None:
+    if i.link_kind == "honeypot":
+        return Opinion("machine", ("behaviour/honeypot",))
+    if not i.is_click:
+        return None
+    if in_burst(i.at, around.clicks):
+        return Opinion("machine", ("behaviour/burst",))
+    if around.deliveries and i.at <= min(around.deliveries) + AFTER_DELIVERY:
+        return Opinion("machine", ("behaviour/before_delivery",))
+    return None
+
+
+def in_burst(at: int, clicks: Iterable[tuple[int, str]]) -> bool:
+    """Whether a click lies in a span of 10 s that holds 5 distinct links, ends included."""
+    near = sorted(c for c in clicks if at - BURST_SPAN <= c[0] <= at + BURST_SPAN)
+    starts = [t for t, _ in near if t <= at]
+    return any(
+        len({link for t, link in near if start <= t <= start + BURST_SPAN}) >= BURST_LINKS
+        for start in starts
+    )
+
+
+def _proxies(i: Interaction, around: Surroundings) -> Opinion | None:
+    agent = agent_of(i.hit.user_agent)
+    if agent is Agent.IMAGE_PROXY:
+        return Opinion("human", ("proxy/image",), ("proxied",))
+    if agent is Agent.OFFICE:
+        return Opinion("human")
+    if i.machine_open:
+        return Opinion("privacy_proxy", ("proxy/provider_says_so",))
+    if agent is Agent.BARE:
+        listed = any(name.startswith("apple") for name in i.hit.ip_lists)
+        return Opinion(
+            "privacy_proxy", ("proxy/bare_agent",), () if listed else ("low_confidence",)
+        )
+    return None
+
+
+def _lists(i: Interaction, around: Surroundings) -> Opinion | None:
+    agent = agent_of(i.hit.user_agent)
+    if agent is Agent.ABSENT and i.hit.ip:
+        return Opinion("machine", ("tool/no_agent",))
+    if agent in (Agent.SCANNER, Agent.TOOL, Agent.CRAWLER):
+        return Opinion("machine", (f"{agent.value}/listed_agent",))
+    return None
+
+
+def _weak(i: Interaction, around: Surroundings) -> Opinion | None:
+    reasons = tuple(_weak_reasons(i, around))
+    if not reasons:
+        return None
+    human = any(i.at < t <= i.at + EVIDENCE_SPAN for t in around.evidence)
+    return Opinion("human" if human else "unknown", reasons, (WEAK,))
+
+
+def _weak_reasons(i: Interaction, around: Surroundings) -> Iterator[str]:
+    if not i.hit.user_agent.strip() and not i.hit.ip:
+        yield "tool/anonymous"
+    if any(name.startswith("hosting") for name in i.hit.ip_lists):
+        yield "scanner/hosting_network"
+    if i.is_click and around.deliveries and i.at <= min(around.deliveries) + FAST_CLICK:
+        yield "behaviour/fast_click"

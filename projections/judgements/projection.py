@@ -1,0 +1,299 @@
+"""Judges the hits that a page touches, and publishes what changed.
+
+A verdict is a function of what the journal holds, so whatever touches a hit has all of its message
+judged again: hits, deliveries, and signs of a person in the same cluster within half an hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from events.compose import Draft
+from projections.arrow import names_table, to_table
+from projections.entities.messages import DELIVERIES, HITS, KEYS_ALL
+from projections.judgements.agents import is_person
+from projections.judgements.classifier import (
+    EVIDENCE_SPAN,
+    VERSION,
+    WEAK,
+    Interaction,
+    Judgement,
+    Surroundings,
+    is_weak,
+    judge,
+)
+from projections.people import clusters_of, members_of
+from projections.stores.columns import Columns
+from projections.stores.tables import JUDGEMENT_COLUMNS
+from projections.touched import EVIDENCE, Touched, message_pairs, pairs_table
+from schemas.catalogue import Topic, load_all
+from schemas.derived.judgement import InteractionJudged
+from schemas.envelope import Derivation
+from schemas.fields import Hit
+from schemas.ids import named_id
+from schemas.instants import Instant
+
+PROCESSOR = "judgements"
+_FIELDS = (
+    "toString(event_id) AS event_id, type, message_key, person, link_id, reason, test, data, "
+    "toUnixTimestamp64Milli(occurred_at) AS at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit as the journal has it, with the message it belongs to."""
+
+    interaction: Interaction
+    message_key: str
+    message_id: str
+    test: bool
+
+
+class Judgements:
+    """Judges for one workspace and generation."""
+
+    def __init__(self, columns: Columns, workspace: str, generation: int) -> None:
+        self._columns = columns
+        self._here: dict[str, str | int] = {"workspace": workspace, "generation": generation}
+        self._workspace = workspace
+        self._generation = generation
+
+    def judge_touched(self, touched: Touched, version: int) -> tuple[pa.Table, list[Draft]]:
+        """The rows and the events of every verdict that a page changes."""
+        weak_keys, weak_hits = self._weak(touched)
+        pairs = message_pairs(self._columns, self._workspace, touched.judged_keys | weak_keys)
+        found, deliveries = self._of_messages(pairs_table(pairs))
+        found += self._alone(touched.hits | weak_hits)
+        return self._judge_found(found, deliveries, version)
+
+    def rebuild(self, version: int, buckets: int) -> list[pa.Table]:
+        """The rows of all verdicts, by the same rule; nothing is published."""
+        tables = []
+        for bucket in range(buckets):
+            bounds: dict[str, str | int] = {
+                "workspace": self._workspace, "bucket": bucket, "buckets": buckets,
+            }  # fmt: skip
+            pairs = self._columns.query(f"SELECT message_key, message_id FROM {KEYS_ALL}", bounds)
+            alone = self._columns.query(
+                "SELECT toString(event_id) AS event_id FROM journal "
+                f"WHERE workspace = {{workspace:String}} AND type IN ({_quoted(HITS)}) "
+                "AND message_key = '' "
+                "AND cityHash64(event_id) % {buckets:UInt32} = {bucket:UInt32}",
+                bounds,
+            )
+            found, deliveries = self._of_messages(pairs)
+            found += self._alone(set(alone.column("event_id").to_pylist()))
+            tables.append(self._judge_found(found, deliveries, version)[0])
+        return tables
+
+    def _judge_found(
+        self, found: Sequence[Found], deliveries: dict[str, list[int]], version: int
+    ) -> tuple[pa.Table, list[Draft]]:
+        """The rows and events of the verdicts that differ from the stored ones."""
+        clicks: dict[str, list[tuple[int, str]]] = {}
+        for one in found:
+            if one.interaction.is_click and one.message_id:
+                spot = (one.interaction.at, one.interaction.link_id)
+                clicks.setdefault(one.message_id, []).append(spot)
+        around = {
+            one.interaction.event_id: Surroundings(
+                clicks.get(one.message_id, []), deliveries.get(one.message_id, [])
+            )
+            for one in found
+        }
+        judged = {
+            one.interaction.event_id: judge(one.interaction, around[one.interaction.event_id])
+            for one in found
+        }
+        weak = [one for one in found if is_weak(judged[one.interaction.event_id].opinion)]
+        for one, evidence in self._evidence(weak):
+            name = one.interaction.event_id
+            near = Surroundings(around[name].clicks, around[name].deliveries, evidence)
+            judged[name] = judge(one.interaction, near)
+        return self._changes(found, judged, version)
+
+    # What the journal holds
+
+    def _of_messages(self, pairs: pa.Table) -> tuple[list[Found], dict[str, list[int]]]:
+        if pairs.num_rows == 0:
+            return [], {}
+        rows = self._columns.query(
+            f"SELECT {_FIELDS}, k.message_id AS owner FROM journal_by_message AS j "
+            "INNER JOIN (SELECT message_key, message_id FROM $given) AS k "
+            "ON k.message_key = j.message_key WHERE workspace = {workspace:String} "
+            f"AND type IN ({_quoted((*HITS, *DELIVERIES))}) "
+            "AND j.message_key IN (SELECT message_key FROM $given)",
+            {"workspace": self._workspace},
+            pairs,
+        ).to_pylist()
+        found: list[Found] = []
+        deliveries: dict[str, list[int]] = {}
+        for row in rows:
+            if row["type"] in DELIVERIES:
+                deliveries.setdefault(row["owner"], []).append(row["at"])
+            else:
+                found.append(_found(row, row["owner"]))
+        return found, deliveries
+
+    def _alone(self, event_ids: set[str]) -> list[Found]:
+        if not event_ids:
+            return []
+        rows = self._columns.query(
+            f"SELECT {_FIELDS} FROM journal WHERE workspace = {{workspace:String}} "
+            "AND event_id IN (SELECT toUUID(name) FROM $given)",
+            {"workspace": self._workspace},
+            names_table(name=sorted(event_ids)),
+        )
+        return [_found(row, "") for row in rows.to_pylist()]
+
+    def _weak(self, touched: Touched) -> tuple[set[str], set[str]]:
+        """Messages, and hits without one, that signs of a person in this page may turn."""
+        subjects = touched.evidence | touched.regrouped
+        if not subjects:
+            return set(), set()
+        clusters = clusters_of(self._columns, self._workspace, self._generation, subjects)
+        members = members_of(self._columns, self._workspace, self._generation, clusters)
+        rows = self._columns.query(
+            "SELECT toString(event_id) AS event_id, message_key FROM judgement FINAL "
+            "WHERE generation = {generation:UInt32} AND workspace = {workspace:String} "
+            f"AND has(flags, '{WEAK}') AND person IN (SELECT name FROM $given)",
+            self._here,
+            names_table(name=sorted(members)),
+        ).to_pylist()
+        return (
+            {row["message_key"] for row in rows if row["message_key"]},
+            {row["event_id"] for row in rows if not row["message_key"]},
+        )
+
+    def _evidence(self, weak: Sequence[Found]) -> list[tuple[Found, list[int]]]:
+        """For each weak hit, when a person of its cluster showed within half an hour after it."""
+        result = []
+        for person in sorted({one.interaction.person for one in weak}):
+            clusters = clusters_of(self._columns, self._workspace, self._generation, {person})
+            members = members_of(self._columns, self._workspace, self._generation, clusters)
+            rows = self._columns.query(
+                "SELECT toUnixTimestamp64Milli(occurred_at) AS at, "
+                "JSONHas(data, 'hit') AS is_hit, "
+                "JSONExtractString(data, 'hit', 'user_agent') AS agent FROM journal_by_person "
+                "WHERE workspace = {workspace:String} AND person IN (SELECT name FROM $given) "
+                f"AND type IN ({_quoted(EVIDENCE)}) "
+                "AND NOT (startsWith(type, 'call.') AND reason = 'out')",
+                {"workspace": self._workspace},
+                names_table(name=sorted(members)),
+            ).to_pylist()
+            times = [row["at"] for row in rows if not row["is_hit"] or is_person(row["agent"])]
+            for one in weak:
+                if one.interaction.person == person:
+                    at = one.interaction.at
+                    result.append((one, [t for t in times if at < t <= at + EVIDENCE_SPAN]))
+        return result
+
+    # What changed
+
+    def _changes(
+        self, found: Sequence[Found], judged: dict[str, Judgement], version: int
+    ) -> tuple[pa.Table, list[Draft]]:
+        stored = self._stored(sorted(judged))
+        rows: list[dict[str, Any]] = []
+        drafts: list[Draft] = []
+        for one in sorted(found, key=lambda f: f.interaction.event_id):
+            verdict = judged[one.interaction.event_id]
+            old = stored.get(one.interaction.event_id)
+            if old is not None and old[1:] == _content(verdict):
+                continue
+            ordinal = 0 if old is None else old[0] + 1
+            rows.append(self._row(one, verdict, ordinal, version))
+            drafts.append(self._draft(one, verdict, ordinal))
+        return to_table(JUDGEMENT_COLUMNS, rows), drafts
+
+    def _stored(self, event_ids: list[str]) -> dict[str, tuple[int, Any, Any, Any, Any]]:
+        if not event_ids:
+            return {}
+        rows = self._columns.query(
+            "SELECT toString(event_id) AS event_id, ordinal, toString(verdict) AS verdict, "
+            "reasons, flags, turns_at FROM judgement FINAL WHERE generation = {generation:UInt32} "
+            "AND workspace = {workspace:String} AND event_id IN (SELECT toUUID(name) FROM $given)",
+            self._here,
+            names_table(name=event_ids),
+        ).to_pylist()
+        return {
+            row["event_id"]: (row["ordinal"], row["verdict"], tuple(row["reasons"]),
+                              tuple(row["flags"]), tuple(row["turns_at"]))
+            for row in rows
+        }  # fmt: skip
+
+    def _row(self, one: Found, judged: Judgement, ordinal: int, version: int) -> dict[str, Any]:
+        return {
+            **self._here,
+            "event_id": one.interaction.event_id,
+            "message_key": one.message_key,
+            "person": one.interaction.person,
+            "event_type": one.interaction.type,
+            "occurred_at": one.interaction.at,
+            "classifier_version": VERSION,
+            "verdict": judged.opinion.verdict,
+            "reasons": list(judged.opinion.reasons),
+            "flags": list(judged.opinion.flags),
+            "ordinal": ordinal,
+            "turns_at": [at for at, _ in judged.turns],
+            "turns_to": [verdict for _, verdict in judged.turns],
+            "version": version,
+        }
+
+    def _draft(self, one: Found, judged: Judgement, ordinal: int) -> Draft:
+        name = one.interaction.event_id
+        payload = InteractionJudged.model_validate(
+            {
+                "event_id": name,
+                "event_type": one.interaction.type,
+                "classifier_version": VERSION,
+                "verdict": judged.opinion.verdict,
+                "reasons": judged.opinion.reasons,
+                "flags": judged.opinion.flags,
+                "ordinal": ordinal,
+            }
+        )
+        return Draft(
+            kind=load_all().newest("interaction.judged"),
+            topic=Topic.DERIVED,
+            workspace=self._workspace,
+            producer=PROCESSOR,
+            event_id=named_id(self._workspace, "interaction.judged", name, VERSION, ordinal),
+            payload=payload,
+            received_at=Instant(one.interaction.at),
+            time=Instant(one.interaction.at),
+            key_name=one.interaction.person,
+            causation_id=payload.event_id,
+            derived=Derivation(PROCESSOR, VERSION, self._generation),
+            test=one.test,
+        )
+
+
+def _quoted(types: Sequence[str]) -> str:
+    return ", ".join(repr(name) for name in types)
+
+
+def _content(judged: Judgement) -> tuple[Any, Any, Any, Any]:
+    opinion = judged.opinion
+    return opinion.verdict, opinion.reasons, opinion.flags, tuple(at for at, _ in judged.turns)
+
+
+def _found(row: dict[str, Any], message_id: str) -> Found:
+    data = orjson.loads(row["data"])
+    interaction = Interaction(
+        event_id=row["event_id"],
+        type=row["type"],
+        at=row["at"],
+        person=row["person"],
+        hit=Hit.model_validate(data.get("hit") or {}),
+        link_id=row["link_id"],
+        link_kind=row["reason"] if row["type"].endswith(".clicked") else "",
+        machine_open=data.get("sg_machine_open") is True,
+    )
+    return Found(interaction, row["message_key"], message_id, row["test"])

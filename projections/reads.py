@@ -1,0 +1,61 @@
+"""The port of the read side: what the API, the page and the reports may ask."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from uuid import UUID
+
+from events.cursor import Cursor
+from schemas.views import (
+    ContactView,
+    JourneyItem,
+    KpiQuery,
+    KpiReport,
+    ResponseFilter,
+    ResponseView,
+    Rows,
+)
+
+
+class Reads(ABC):
+    """Every call blocks for a store; call it from a thread. Workspaces never see each other."""
+
+    @abstractmethod
+    def responses(
+        self, workspace: str, only: ResponseFilter, after: str | None, limit: int
+    ) -> Rows[ResponseView]:
+        """Responses by (occurred_at, response_id). A bad ``after`` is ``InvalidInput``."""
+
+    @abstractmethod
+    def response(self, workspace: str, response_id: UUID) -> ResponseView:
+        """One response, also a retracted one. Raises ``NotFound``."""
+
+    @abstractmethod
+    def response_key(self, workspace: str, response_id: UUID) -> str:
+        """The name a response's events are keyed by. Raises ``NotFound``."""
+
+    @abstractmethod
+    def contacts(self, workspace: str, after: str | None, limit: int) -> Rows[ContactView]:
+        """Contacts in the order of their ids."""
+
+    @abstractmethod
+    def contact(self, workspace: str, contact_id: UUID) -> ContactView:
+        """One contact. Raises ``NotFound``."""
+
+    @abstractmethod
+    def journey(
+        self, workspace: str, contact_id: UUID, as_of: int | None, after: str | None, limit: int
+    ) -> Rows[JourneyItem]:
+        """All that happened with a person, in the order (occurred_at, event_id)."""
+
+    @abstractmethod
+    def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
+        """KPIs as exact counts at this moment, or as of a moment of data time."""
+
+    @abstractmethod
+    def wait_for(self, cursor: Cursor, seconds: float) -> None:
+        """Wait until every read model has passed the cursor. Raises ``Stale``."""
+
+    @abstractmethod
+    def cursors(self) -> dict[str, Cursor]:
+        """By projection, the next offsets it has to read."""

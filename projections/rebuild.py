@@ -1,0 +1,154 @@
+"""Builds a generation anew from the log and the journal, beside the live one, and compares them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from events.compose import Composer
+from events.cursor import Cursor
+from events.log import EventLog
+from projections.copies import copies_after, copy_tables, forget_copies
+from projections.digests import (
+    TableDigest,
+    column_digests,
+    journal_digest,
+    log_digest,
+    row_digests,
+)
+from projections.entities.refresh import Entities
+from projections.fold import Fold
+from projections.judgements.projection import Judgements
+from projections.progress import cursor_of, logical_time_of
+from projections.reference import ReferenceBook
+from projections.rows_sink import NAME as ROWS
+from projections.rows_sink import RowsSink
+from projections.stores.columns import Columns
+from projections.stores.rows import (
+    COPY,
+    CURSOR,
+    FOLD_TABLES,
+    INTENT,
+    KEPT,
+    MOMENT,
+    SETTLING,
+    SHIPPED,
+    WAITING,
+    reading,
+)
+from projections.stores.tables import COPY_COLUMNS, ENTITY_COLUMNS
+
+_BATCH = 5000
+_MESSAGES_A_BUCKET = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One table, live and rebuilt."""
+
+    table: str
+    live_rows: int
+    rebuilt_rows: int
+    live_digest: str
+    rebuilt_digest: str
+
+    @classmethod
+    def of(cls, live: TableDigest, rebuilt: TableDigest) -> Comparison:
+        """The comparison of two digests of one table."""
+        return cls(live.table, live.rows, rebuilt.rows, live.digest, rebuilt.digest)
+
+    @property
+    def equal(self) -> bool:
+        """Whether both hold the same rows."""
+        return (self.live_rows, self.live_digest) == (self.rebuilt_rows, self.rebuilt_digest)
+
+
+class Rebuild:
+    """Rebuilds into a generation of its own."""
+
+    def __init__(
+        self,
+        rows: sa.Engine,
+        columns: Columns,
+        log: EventLog,
+        composer: Composer,
+        folds: Callable[[ReferenceBook], Sequence[Fold]],
+        *,
+        live: int,
+        target: int,
+    ) -> None:
+        self._rows = rows
+        self._columns = columns
+        self._log = log
+        self._live = live
+        self._target = target
+        book = ReferenceBook()
+        self._sink = RowsSink(
+            rows, log, composer, book, folds(book), generation=target, publishes=False
+        )
+
+    def run(self) -> None:
+        """Build the target generation up to where the live one stands."""
+        self.drop()
+        with reading(self._rows).begin() as connection:
+            until = cursor_of(connection, ROWS, self._live)
+            moment = logical_time_of(connection, ROWS, self._live)
+        while self._sink.step(_BATCH, until):
+            pass
+        self._sink.tick(moment)
+        self._ship()
+        for workspace in self._workspaces():
+            self._judge(workspace, until)
+            entities = Entities(self._columns, self._target, until.total)
+            entities.rebuild(workspace, self._buckets(workspace))
+
+    def compare(self) -> list[Comparison]:
+        """Every table, live and rebuilt; and the journal beside the log it was made from."""
+        live = row_digests(self._rows, self._live) + column_digests(self._columns, self._live)
+        new = row_digests(self._rows, self._target) + column_digests(self._columns, self._target)
+        pairs = zip(live, new, strict=True)
+        journal = Comparison.of(journal_digest(self._columns), log_digest(self._log))
+        return [*(Comparison.of(a, b) for a, b in pairs), journal]
+
+    def drop(self) -> None:
+        """Remove the target generation."""
+        with self._rows.begin() as connection:
+            own = (CURSOR, MOMENT, INTENT, SHIPPED, KEPT, WAITING, SETTLING, COPY)
+            for table in (*own, *FOLD_TABLES.values()):
+                connection.execute(table.delete().where(table.c.generation == self._target))
+        for name in ("judgement", *ENTITY_COLUMNS, *(f"{copy}_copy" for copy in COPY_COLUMNS)):
+            self._columns.run(f"ALTER TABLE {name} DROP PARTITION {self._target}")
+
+    def _ship(self) -> None:
+        after = 0
+        while True:
+            with reading(self._rows).begin() as connection:
+                copies = copies_after(connection, self._target, after, _BATCH)
+            if not copies:
+                return
+            for name, table in copy_tables(copies, self._target).items():
+                self._columns.insert(f"{name}_copy", table)
+            after = copies[-1].seq
+            with self._rows.begin() as connection:
+                forget_copies(connection, self._target, after)
+
+    def _judge(self, workspace: str, until: Cursor) -> None:
+        judgements = Judgements(self._columns, workspace, self._target)
+        tables = judgements.rebuild(until.total, self._buckets(workspace))
+        rows = pa.concat_tables(tables)
+        self._columns.insert("judgement", rows)
+
+    def _workspaces(self) -> list[str]:
+        found = self._columns.query("SELECT DISTINCT workspace FROM journal ORDER BY workspace")
+        return [str(name) for name in found.column(0).to_pylist()]
+
+    def _buckets(self, workspace: str) -> int:
+        count = self._columns.query(
+            "SELECT uniq(message_key) AS messages FROM journal_by_message "
+            "WHERE workspace = {workspace:String}",
+            {"workspace": workspace},
+        ).to_pylist()[0]["messages"]
+        return 1 + int(count) // _MESSAGES_A_BUCKET

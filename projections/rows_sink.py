@@ -1,0 +1,118 @@
+"""The sink of row read models: a page, its derived events and its cursor are one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from events.compose import Composer
+from events.cursor import Cursor
+from events.log import EventLog
+from projections.dead_letters import bury
+from projections.fold import Fold
+from projections.folding import Folding
+from projections.outbox import put
+from projections.page import Page, read_page, read_range
+from projections.progress import cursor_of, logical_time_of, set_cursor, set_logical_time
+from projections.reference import ReferenceBook
+from projections.stores.rows import SETTLING, reading
+from schemas.envelope import Event
+from schemas.errors import CursorGap
+
+NAME = "rows"
+
+
+class RowsSink:
+    """Applies pages to one generation of the row store.
+
+    ``publishes`` is off in a rebuild: what it concludes has been published before.
+    """
+
+    def __init__(
+        self,
+        rows: sa.Engine,
+        log: EventLog,
+        composer: Composer,
+        book: ReferenceBook,
+        folds: Sequence[Fold],
+        *,
+        generation: int,
+        publishes: bool = True,
+    ) -> None:
+        self._rows = rows
+        self._log = log
+        self._composer = composer
+        self._book = book
+        self._folds = folds
+        self._generation = generation
+        self._publishes = publishes
+
+    def cursor(self) -> Cursor:
+        """Where the sink stands."""
+        with reading(self._rows).begin() as connection:
+            return cursor_of(connection, NAME, self._generation)
+
+    def logical_time(self) -> int:
+        """The logical time the sink has reached."""
+        with reading(self._rows).begin() as connection:
+            return logical_time_of(connection, NAME, self._generation)
+
+    def step(self, limit: int, until: Cursor | None = None) -> bool:
+        """Apply the next page, if there is one; answers whether there was."""
+        page = read_page(self._log, self.cursor(), limit, until)
+        if page.start == page.end:
+            return False
+        self.apply(page)
+        return True
+
+    def apply(self, page: Page) -> None:
+        """Apply one page. Raises ``CursorGap`` if it does not begin where the sink stands."""
+        # Read before the page is folded, so that no fact meets reference data older than itself.
+        self._book.catch_up(self._log)
+        with self._rows.begin() as connection:
+            stored = cursor_of(connection, NAME, self._generation)
+            if stored != page.start:
+                raise CursorGap(f"The page starts at {page.start}, the sink stands at {stored}.")
+            before = logical_time_of(connection, NAME, self._generation)
+            self._fold(connection, page, max(before, page.recorded_at))
+            set_cursor(connection, NAME, self._generation, page.end)
+
+    def tick(self, now: int) -> bool:
+        """Let time pass while nothing arrives; answers whether anything was due."""
+        with reading(self._rows).begin() as connection:
+            if now <= logical_time_of(connection, NAME, self._generation) or not _is_due(
+                connection, self._generation, now
+            ):
+                return False
+        with self._rows.begin() as connection:
+            cursor = cursor_of(connection, NAME, self._generation)
+            self._fold(connection, Page(cursor, cursor, ()), now)
+        return True
+
+    def _fold(self, connection: sa.Connection, page: Page, logical_time: int) -> None:
+        folding = Folding(connection, self._generation, self._folds, self._book)
+        events = (*self._passed_too_early(page, logical_time), *page.events)
+        folded = folding.apply(events, logical_time)
+        if self._publishes:
+            put(connection, self._composer, folded.drafts)
+            bury(connection, NAME, [*page.failures, *folded.failures], logical_time)
+        set_logical_time(connection, NAME, self._generation, logical_time)
+
+    def _passed_too_early(self, page: Page, logical_time: int) -> tuple[Event, ...]:
+        """Facts before the page that a reference event in it should have reached (R38).
+
+        A fact that no rule took was not kept, so it is read again from the log.
+        """
+        late = [e.effective_at for e in page.events if e.effective_at is not None]
+        if not late or min(late) > logical_time:
+            return ()
+        since = self._log.cursor_at(min(late) - 1)
+        return read_range(self._log, since, page.start).events
+
+
+def _is_due(connection: sa.Connection, generation: int, now: int) -> bool:
+    due = sa.select(SETTLING.c.entity).where(
+        SETTLING.c.generation == generation, SETTLING.c.due_at <= now
+    )
+    return connection.execute(due.limit(1)).first() is not None

@@ -1,0 +1,151 @@
+"""The runner: follows the log with every sink, each in a thread of its own, until told to stop.
+
+A slow sink holds up no other. What cannot be reached is tried again; what would harm the data stops
+the runner loudly: ``failure`` says why, and the process is told at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from events.cursor import Cursor
+from events.log import EventLog
+from projections.columns_sink import ColumnsSink
+from projections.outbox import Relay
+from projections.rows_sink import RowsSink
+from projections.stores.rows import COPY, OUTBOX, reading
+from schemas.catalogue import Topic
+from schemas.clock import Clock
+from schemas.errors import Stale, UnavailableError
+
+PAGE = 5000
+_IDLE_SECONDS = 0.02
+_RETRY_SECONDS = 1.0
+_DERIVATIONS = 3  # a hit's verdict, the response it makes, and that response's journal entry
+
+logger = logging.getLogger("answerback.runner")
+
+
+class Runner:
+    """Keeps the read models of one generation up to date."""
+
+    def __init__(
+        self,
+        rows: sa.Engine,
+        log: EventLog,
+        rows_sink: RowsSink,
+        columns_sink: ColumnsSink,
+        clock: Clock,
+        generation: int,
+    ) -> None:
+        self._rows = rows
+        self._log = log
+        self._rows_sink = rows_sink
+        self._columns_sink = columns_sink
+        self._relay = Relay(rows, log)
+        self._clock = clock
+        self._generation = generation
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self.failure: BaseException | None = None
+
+    def start(self, on_failure: Callable[[], None]) -> None:
+        """Follow the log in the background; ``on_failure`` is called once if that has to end."""
+        for name, turn in (("rows", self._turn_rows), ("columns", self._turn_columns)):
+            thread = threading.Thread(
+                target=self._follow, args=(turn, on_failure), name=f"sink-{name}", daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Finish the pages under way, and stop."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+
+    def run_once(self) -> bool:
+        """One turn of both sinks in the caller's thread; answers whether anything moved."""
+        moved = self._turn_rows()
+        return self._turn_columns() or moved
+
+    # Where it stands
+
+    def cursors(self) -> dict[str, Cursor]:
+        """By sink, the next offsets it has to read."""
+        return {"rows": self._rows_sink.cursor(), "columns": self._columns_sink.cursor()}
+
+    def wait_for(self, cursor: Cursor, seconds: float) -> None:
+        """Wait until the cursor, and what was concluded from it, is in every read model.
+
+        Raises ``Stale`` when that takes longer than ``seconds``.
+        """
+        deadline = self._clock() + int(seconds * 1000)
+        for _ in range(_DERIVATIONS):
+            self._wait_to_reach(cursor, deadline)
+            self._wait_to_pass(OUTBOX, deadline)
+            heads = self._log.heads()
+            cursor = Cursor({place: o for place, o in heads.items() if place[0] is Topic.DERIVED})
+        self._wait_to_pass(COPY, deadline)
+
+    def _wait_to_reach(self, cursor: Cursor, deadline: int) -> None:
+        self._wait(lambda: all(c.reaches(cursor) for c in self.cursors().values()), deadline)
+
+    def _wait_to_pass(self, table: sa.Table, deadline: int) -> None:
+        """Wait until everything that lies in a table now has left it."""
+        last = self._last(table)
+        self._wait(lambda: self._first(table) > last, deadline)
+
+    def _wait(self, condition: Callable[[], bool], deadline: int) -> None:
+        pause = threading.Event()
+        while not condition():
+            if self._clock() >= deadline:
+                raise Stale("The read models have not come that far yet. Ask again.")
+            pause.wait(_IDLE_SECONDS)
+
+    def _last(self, table: sa.Table) -> int:
+        return self._edge(table, sa.func.max(table.c.seq)) or 0
+
+    def _first(self, table: sa.Table) -> int:
+        found = self._edge(table, sa.func.min(table.c.seq))
+        return 2**62 if found is None else found
+
+    def _edge(self, table: sa.Table, of: sa.ColumnElement[int]) -> int | None:
+        with reading(self._rows).begin() as connection:
+            query = sa.select(of)
+            if "generation" in table.c:
+                query = query.where(table.c.generation == self._generation)
+            return connection.execute(query).scalar_one_or_none()
+
+    # The loops
+
+    def _follow(self, turn: Callable[[], bool], on_failure: Callable[[], None]) -> None:
+        while not self._stopping.is_set():
+            try:
+                pause = 0.0 if turn() else _IDLE_SECONDS
+            except UnavailableError as error:
+                logger.warning("A store is out of reach: %s", error)
+                pause = _RETRY_SECONDS
+            except Exception as error:
+                # Whatever it is, going on could skip events: stop, and say so.
+                logger.exception("A sink has stopped.")
+                self.failure = error
+                self._stopping.set()
+                on_failure()
+                return
+            if pause:
+                self._stopping.wait(pause)
+
+    def _turn_rows(self) -> bool:
+        moved = self._rows_sink.step(PAGE)
+        if not moved:
+            moved = self._rows_sink.tick(self._clock())
+        return self._relay.send() > 0 or moved
+
+    def _turn_columns(self) -> bool:
+        moved = self._columns_sink.resume() or self._columns_sink.step(PAGE)
+        return self._relay.send() > 0 or moved

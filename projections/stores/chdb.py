@@ -1,0 +1,91 @@
+"""Columns in chDB, the ClickHouse engine inside this process: one folder per process.
+
+A connection runs its queries one after another, so each thread has one of its own; opening one
+costs about a millisecond. Concurrency of heavy readers is bounded, since they share the cores.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import chdb
+import pyarrow as pa
+
+from projections.stores.columns import Columns, Parameters
+from schemas.errors import StoreUnavailable
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"})
+
+
+class ChdbColumns(Columns):
+    """One database in a folder of chDB."""
+
+    def __init__(self, folder: Path, database: str = "answerback") -> None:
+        self._folder = str(folder)
+        self.database = database
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._connections: list[Any] = []
+        first = chdb.connect(self._folder)
+        first.query(f"CREATE DATABASE IF NOT EXISTS {database} ENGINE = Atomic")
+        self._connections.append(first)
+
+    def run(
+        self, sql: str, parameters: Parameters | None = None, given: pa.Table | None = None
+    ) -> None:
+        self._answer(sql, "Null", parameters, given)
+
+    def query(
+        self, sql: str, parameters: Parameters | None = None, given: pa.Table | None = None
+    ) -> pa.Table:
+        answer = self._answer(sql, "Arrow", parameters, given)
+        with pa.ipc.open_file(pa.BufferReader(answer.bytes())) as reader:
+            return reader.read_all()
+
+    def insert(self, table: str, rows: pa.Table, token: str | None = None) -> None:
+        if rows.num_rows == 0:
+            return
+        names = ", ".join(rows.column_names)
+        once = f"insert_deduplication_token = '{token}', " if token else ""
+        # async_insert would ignore the token: it is on by default in this engine.
+        self.run(
+            f"INSERT INTO {table} ({names}) SETTINGS async_insert = 0, {once}"
+            "max_insert_threads = 1, min_insert_block_size_rows = 10000000, "
+            f"min_insert_block_size_bytes = 0 SELECT {names} FROM $given",
+            given=rows,
+        )
+
+    def close(self) -> None:
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+
+    def _answer(
+        self, sql: str, form: str, parameters: Parameters | None, given: pa.Table | None
+    ) -> Any:
+        # chDB finds the table of Python(given) by the name of this very variable.
+        bound = {name: _bound(value) for name, value in (parameters or {}).items()}
+        try:
+            return self._connection().query(
+                sql.replace("$given", "Python(given)"), form, params=bound
+            )
+        except RuntimeError as error:
+            raise StoreUnavailable(f"{str(error)[:500]} [{sql[:200]}]") from None
+
+    def _connection(self) -> Any:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = chdb.connect(self._folder)
+            connection.query(f"USE {self.database}")
+            connection.query("SET join_use_nulls = 0, prefer_column_name_to_alias = 1")
+            self._local.connection = connection
+            with self._lock:
+                self._connections.append(connection)
+        return connection
+
+
+def _bound(value: str | int) -> str:
+    return value.translate(_ESCAPES) if isinstance(value, str) else str(value)
