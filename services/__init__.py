@@ -1,0 +1,1 @@
+"""The doors and the processes: where the outside meets the log and the read models."""

@@ -1,0 +1,105 @@
+"""The management API and the page as one ASGI application."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import compile_path
+
+from services import dashboard
+from services.api import (
+    activities,
+    campaigns,
+    contacts,
+    definitions,
+    health,
+    kpis,
+    messages,
+    registries,
+    response_steps,
+    responses,
+)
+from services.api.desk import Desk
+from services.api.door import Door
+from services.api.errors import add_handlers
+from services.http import App
+from services.parts import Parts
+
+PREFIX = "/api/v1"
+Way = tuple[re.Pattern[str], set[str]]
+SUBJECTS = (
+    campaigns, activities, messages, registries, definitions, responses, response_steps, contacts,
+    kpis,
+)  # fmt: skip
+
+
+def build_framework(parts: Parts) -> FastAPI:
+    """The framework's application alone, without the door before it."""
+    app = FastAPI(
+        title="Answerback",
+        version="1",
+        description="Campaigns, their responses and their KPIs.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+        responses=_PROBLEMS,
+    )
+    app.state.parts = parts
+    app.state.desk = Desk(parts)
+    add_handlers(app)
+    ways: list[Way] = []
+    routers = [(subject.router, PREFIX) for subject in SUBJECTS]
+    for router, prefix in (*routers, (health.router, ""), (dashboard.router, "")):
+        app.include_router(router, prefix=prefix)
+        ways += _ways(router, prefix)
+    app.state.ways = ways
+    return app
+
+
+def _ways(router: APIRouter, prefix: str) -> list[Way]:
+    """Each route's pattern and methods: the framework itself tells only of the first that fits."""
+    return [
+        (compile_path(prefix + route.path)[0], route.methods or set())
+        for route in router.routes
+        if isinstance(route, APIRoute)
+    ]
+
+
+def build_api(parts: Parts) -> App:
+    """The application as a server runs it."""
+    return Door(build_framework(parts), parts)
+
+
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "What is wrong with the request, and what to do about it (RFC 9457).",
+        "content": {"application/problem+json": {"schema": _PROBLEM}},
+    },
+    "5XX": {
+        "description": "What keeps the server from answering.",
+        "content": {"application/problem+json": {"schema": _PROBLEM}},
+    },
+}

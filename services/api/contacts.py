@@ -1,0 +1,64 @@
+"""Contacts, and the way each of them has gone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from schemas.views import ContactView, JourneyItem, Rows
+from services.api.call import Reading
+from services.api.paging import listed_views, reading_cursor
+from services.api.parameters import PageParameters, ReadParameters, moment
+
+router = APIRouter(prefix="/contacts", tags=["contacts"])
+
+
+class ContactQuery(PageParameters, ReadParameters):
+    """Which page of the contacts."""
+
+
+class JourneyQuery(PageParameters, ReadParameters):
+    """Which part of a journey."""
+
+    as_of: Annotated[str | None, Field(description="Only what had happened by then.")] = None
+
+
+@router.get("", response_model=Rows[ContactView])
+def list_contacts(
+    request: Request, query: Annotated[ContactQuery, Query()], call: Reading
+) -> Response:
+    """The contacts of the workspace, in the order of their ids."""
+    query.await_position(call.parts)
+    with reading_cursor(query.cursor):
+        rows = call.parts.reads.contacts(call.workspace, query.cursor, query.limit)
+    return listed_views(request, rows)
+
+
+@router.get("/{contact_id}", response_model=ContactView)
+def read_contact(
+    contact_id: UUID, query: Annotated[ReadParameters, Query()], call: Reading
+) -> Response:
+    """One contact."""
+    query.await_position(call.parts)
+    view = call.parts.reads.contact(call.workspace, contact_id)
+    return Response(view.model_dump_json(), media_type="application/json")
+
+
+@router.get("/{contact_id}/journey", response_model=Rows[JourneyItem])
+def read_journey(
+    contact_id: UUID,
+    request: Request,
+    query: Annotated[JourneyQuery, Query()],
+    call: Reading,
+) -> Response:
+    """All that happened with a person, from the first touch on."""
+    as_of = moment(query.as_of, "as_of")
+    query.await_position(call.parts)
+    with reading_cursor(query.cursor):
+        rows = call.parts.reads.journey(
+            call.workspace, contact_id, as_of, query.cursor, query.limit
+        )
+    return listed_views(request, rows)

@@ -1,0 +1,94 @@
+"""Definitions: drafted, published, retired."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from schemas.clock import random_id
+from schemas.documents import DefinitionDocument
+from schemas.views import Rows
+from services.api import answers
+from services.api.call import Call, Reading, Writing
+from services.api.desk import AtDesk, Body, Deed, Desk, show
+from services.api.paging import listed, page_of
+from services.api.parameters import Page
+from services.commands import definitions
+from services.commands.commander import Change
+
+router = APIRouter(prefix="/definitions", tags=["definitions"])
+
+
+class NewDefinition(Body):
+    """A first version, or with the id of a definition that exists, its next version."""
+
+    definition_id: UUID | None = None
+    kind: Annotated[str, Field(max_length=40)] = "promotion"
+    body: dict[str, Any]
+
+
+class Publishing(Body):
+    """Which version is put in force; the newest is the only one that can be."""
+
+    version: Annotated[int, Field(ge=1)] | None = None
+
+
+def _deed(desk: Desk, call: Call) -> Deed[DefinitionDocument]:
+    return Deed(desk, call, DefinitionDocument, answers.definition)
+
+
+@router.post("", status_code=201, response_model=answers.DefinitionAnswer)
+def draft_definition(body: NewDefinition, call: Writing, desk: AtDesk) -> Response:
+    """Draft a definition, or the next version of one; nothing is in force yet."""
+    call.required_key()
+    definition_id = body.definition_id or random_id(call.parts.random)
+
+    def decide(document: DefinitionDocument | None) -> Change[DefinitionDocument]:
+        return definitions.draft(document, definition_id, body.kind, body.body)
+
+    return _deed(desk, call).do(definitions.stream_of(definition_id), decide, status=201)
+
+
+@router.get("", response_model=Rows[answers.DefinitionAnswer])
+def list_definitions(request: Request, page: Page, call: Reading, desk: AtDesk) -> Response:
+    """The workspace's definitions, the built-in ones among them, in the order of their ids."""
+    shown = {str(d.definition_id): answers.definition(d, 0) for d in definitions.built_in()}
+    for found in desk.commander.find_all(call.workspace, "definition", DefinitionDocument):
+        if found.document:
+            shown[found.stream.id] = answers.definition(found.document, found.version)
+    chosen, further = page_of(sorted(shown), str, page.cursor, page.limit)
+    return listed(request, [shown[name] for name in chosen], further)
+
+
+@router.get("/{definition_id}", response_model=answers.DefinitionAnswer)
+def read_definition(definition_id: UUID, call: Reading, desk: AtDesk) -> Response:
+    """One definition."""
+    found = desk.find(call, definitions.stream_of(definition_id), DefinitionDocument)
+    document = definitions.known(found.document, definition_id)
+    return show(answers.definition(document, found.version))
+
+
+@router.post("/{definition_id}/publish", response_model=answers.DefinitionAnswer)
+def publish_definition(
+    definition_id: UUID, call: Writing, desk: AtDesk, body: Publishing | None = None
+) -> Response:
+    """Put the newest version in force, for what is recorded some seconds from now on."""
+    version = body.version if body else None
+
+    def decide(document: DefinitionDocument | None) -> Change[DefinitionDocument]:
+        return definitions.publish(definitions.known(document, definition_id), version)
+
+    return _deed(desk, call).do(definitions.stream_of(definition_id), decide)
+
+
+@router.post("/{definition_id}/retire", response_model=answers.DefinitionAnswer)
+def retire_definition(definition_id: UUID, call: Writing, desk: AtDesk) -> Response:
+    """Put a definition out of force."""
+
+    def decide(document: DefinitionDocument | None) -> Change[DefinitionDocument]:
+        return definitions.retire(definitions.known(document, definition_id))
+
+    return _deed(desk, call).do(definitions.stream_of(definition_id), decide)

@@ -1,0 +1,114 @@
+"""KPIs: exact counts, each with its numerator, denominator and value."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, get_args
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi import Response as HttpResponse
+from pydantic import Field
+
+from schemas.errors import Fault, MalformedRequest
+from schemas.views import GroupBy, KpiGroup, KpiQuery, KpiReport, KpiValue
+from services.api.call import Call, Reading
+from services.api.desk import AtDesk, Desk, show
+from services.api.parameters import ReadParameters, moment
+from services.commands import campaigns
+from services.commands.campaigns import stream_of
+
+router = APIRouter(tags=["kpis"])
+GROUPS = get_args(GroupBy)
+MOST_GROUPS = 2
+
+
+class CampaignKpiReport(KpiReport):
+    """The KPIs of one campaign: ``kpis`` is the whole of it, ``data`` its groups."""
+
+    campaign_id: UUID
+    kpis: dict[str, KpiValue]
+
+
+class SpanParameters(ReadParameters):
+    """Which days' cohorts, and as of when."""
+
+    as_of: Annotated[str | None, Field(description="Only what had happened by then.")] = None
+    since: Annotated[str | None, Field(alias="from", description="From this day on.")] = None
+    until: Annotated[str | None, Field(alias="to", description="Before this day.")] = None
+
+
+class KpiParameters(SpanParameters):
+    """What to group by, and which campaign alone."""
+
+    group_by: Annotated[
+        str | None, Field(max_length=100, description="One or two, with a comma between them.")
+    ] = None
+    campaign_id: UUID | None = None
+
+
+@router.get("/campaigns/{campaign_id}/kpis", response_model=CampaignKpiReport)
+def read_campaign_kpis(
+    campaign_id: UUID, query: Annotated[SpanParameters, Query()], call: Reading, desk: AtDesk
+) -> HttpResponse:
+    """Every KPI of a campaign."""
+    _checked_campaign(desk, call, campaign_id)
+    report = _report(call, query, campaign_id, ())
+    kpis = report["data"][0]["kpis"] if report["data"] else {}
+    return show({"campaign_id": str(campaign_id), "kpis": kpis, **report})
+
+
+@router.get("/kpis", response_model=KpiReport)
+def read_kpis(
+    query: Annotated[KpiParameters, Query()], call: Reading, desk: AtDesk
+) -> HttpResponse:
+    """The KPIs of the workspace or of a campaign, in groups."""
+    if query.campaign_id is not None:
+        _checked_campaign(desk, call, query.campaign_id)
+    return show(_report(call, query, query.campaign_id, _groups(query.group_by)))
+
+
+def _report(
+    call: Call, query: SpanParameters, campaign_id: UUID | None, group_by: tuple[GroupBy, ...]
+) -> dict[str, Any]:
+    asked = KpiQuery(
+        campaign_id=campaign_id,
+        group_by=group_by,
+        since=moment(query.since, "from"),
+        until=moment(query.until, "to"),
+        as_of=moment(query.as_of, "as_of"),
+    )
+    query.await_position(call.parts)
+    report = call.parts.reads.kpis(call.workspace, asked)
+    shown = report.model_dump(mode="json", exclude={"data"})
+    return {"data": [_group(group) for group in report.data], **shown}
+
+
+def _group(group: KpiGroup) -> dict[str, Any]:
+    shown = group.model_dump(mode="json", exclude={"kpis"})
+    return {**shown, "kpis": {name: value_of(kpi) for name, kpi in group.kpis.items()}}
+
+
+def value_of(kpi: KpiValue) -> dict[str, Any]:
+    """A ratio, sum or count as its three parts; a median or percentile as value and n."""
+    if kpi.n is not None:
+        return {"value": kpi.value, "n": kpi.n}
+    return {"numerator": kpi.numerator, "denominator": kpi.denominator, "value": kpi.value}
+
+
+def _groups(text: str | None) -> tuple[GroupBy, ...]:
+    names = [name.strip() for name in text.split(",")] if text else []
+    if len(names) > MOST_GROUPS or len(set(names)) < len(names):
+        raise _refused(f"Group by at most {MOST_GROUPS} different things.")
+    unknown = [name for name in names if name not in GROUPS]
+    if unknown:
+        raise _refused(f"Group by {', '.join(GROUPS)}, not by {unknown[0][:40]!r}.")
+    return KpiQuery.model_validate({"group_by": names}).group_by
+
+
+def _refused(detail: str) -> MalformedRequest:
+    return MalformedRequest(detail, (Fault("/group_by", detail),))
+
+
+def _checked_campaign(desk: Desk, call: Call, campaign_id: UUID) -> None:
+    if not desk.exists(call, stream_of(campaign_id)):
+        campaigns.known(None)

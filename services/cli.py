@@ -1,0 +1,121 @@
+"""The command ``answerback``. Exit codes: 0 done, 1 failed, 2 called wrongly."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TypeAlias
+
+from schemas.errors import AnswerbackError, InvalidInput
+from services.commandline import access, catalogue, config, serving, verification
+from services.commandline.terminal import Terminal
+
+Command = Callable[[argparse.Namespace, Terminal], int]
+Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+SCOPES = ("write", "read", "admin")
+INTERRUPTED = 130  # what shells expect after Ctrl-C
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; what goes wrong is told in one sentence."""
+    arguments = build_parser().parse_args(argv)
+    terminal = Terminal(sys.stdout, sys.stderr)
+    try:
+        with _ending_cleanly():
+            return int(arguments.run(arguments, terminal))
+    except (AnswerbackError, OSError) as error:
+        terminal.note(f"answerback: {_explained(error)}")
+        return 1
+    except KeyboardInterrupt:
+        return int(arguments.interrupted)
+
+
+def _explained(error: Exception) -> str:
+    """What went wrong, on one line."""
+    faults = error.faults if isinstance(error, InvalidInput) else ()
+    words = [str(error), *(f"{fault.pointer}: {fault.detail}" for fault in faults)]
+    return " ".join(" ".join(words).split())
+
+
+@contextmanager
+def _ending_cleanly() -> Iterator[None]:
+    """SIGTERM is answered like Ctrl-C: what is open is closed on the way out."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and their arguments."""
+    parser = argparse.ArgumentParser(
+        prog="answerback",
+        description="Every reaction to a campaign as an event, and what follows from them."
+        " Settings are read from the environment: see docs/settings.md.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _serving(commands)
+    _access(commands)
+    _add(commands, "verify", verification.verify, "rebuild every table from the log and compare")
+    _add(commands, "schemas", catalogue.print_schemas, "print the JSON Schemas of all event types")
+    settings = _group(commands, "config", "look at the settings")
+    _add(settings, "check", config.check, "print the settings in force, secrets hidden")
+    return parser
+
+
+def _serving(commands: Parsers) -> None:
+    serve = _add(commands, "serve", serving.serve, "serve everything in one process")
+    demo = _add(commands, "demo", serving.demo, "serve, and play the demo's two campaigns")
+    demo.add_argument("--once", action="store_true", help="end when the table is printed")
+    for command in (serve, demo):
+        command.set_defaults(interrupted=0)
+
+
+def _access(commands: Parsers) -> None:
+    workspace = _group(commands, "workspace", "make and list workspaces")
+    create = _add(workspace, "create", access.create_workspace, "make a workspace")
+    create.add_argument("id", help="its name: small letters, digits and hyphens")
+    create.add_argument("--time-zone", default="UTC", help="IANA name, default UTC")
+    create.add_argument("--currency", default="EUR", help="base currency, default EUR")
+    _add(workspace, "list", access.list_workspaces, "list the workspaces")
+    key = _group(commands, "key", "make, list and revoke API keys")
+    create = _add(key, "create", access.create_key, "make a key and show its secret once")
+    create.add_argument("workspace")
+    create.add_argument("name", help="the person or system that will use it")
+    create.add_argument(
+        "--scope", action="append", choices=SCOPES, help="may be repeated, default write"
+    )
+    _add(key, "list", access.list_keys, "list a workspace's keys").add_argument("workspace")
+    revoke = _add(key, "revoke", access.revoke_key, "refuse a key from now on")
+    revoke.add_argument("workspace")
+    revoke.add_argument("key_id")
+
+
+def _group(commands: Parsers, name: str, words: str) -> Parsers:
+    group = commands.add_parser(name, help=words, description=_sentence(words))
+    return group.add_subparsers(required=True, metavar="COMMAND")
+
+
+def _add(commands: Parsers, name: str, run: Command, words: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=words, description=_sentence(words)
+    )
+    command.set_defaults(run=run, interrupted=INTERRUPTED)
+    return command
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:] + "."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

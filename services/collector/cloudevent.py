@@ -1,0 +1,86 @@
+"""A sender's event in CloudEvents form: its attributes, checked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from schemas.envelope import Stream
+from schemas.errors import Fault, InvalidInput
+from schemas.fields import Whole
+from schemas.instants import Instant, Precision, parse_instant
+from services.collector.faults import faults_of
+
+_LONGEST_SOURCE_TIME = 100
+_TRACEPARENT = "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
+_SUBJECT = "^[a-z_]{1,40}:[0-9a-fA-F-]{36}$"
+
+
+def _json_type(value: str) -> str:
+    kind = value.partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise ValueError("Send data as JSON")
+    return value
+
+
+def _subject(value: str) -> str:
+    kind, _, name = value.partition(":")
+    return f"{kind}:{UUID(name)}"
+
+
+class CloudEvent(BaseModel):
+    """The attributes that Answerback reads; others are passed over, as the standard allows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    specversion: Literal["1.0"]
+    id: Annotated[str, Field(min_length=1, max_length=500)]
+    source: Annotated[str, Field(min_length=1, max_length=2048)]
+    type: Annotated[str, Field(min_length=1, max_length=200)]
+    time: str | None = None
+    subject: Annotated[str, Field(pattern=_SUBJECT), AfterValidator(_subject)] | None = None
+    datacontenttype: Annotated[str, AfterValidator(_json_type)] | None = None
+    data: dict[str, Any] = Field(default_factory=dict)
+    precision: Precision = Precision.MILLISECOND
+    batchid: UUID | None = None
+    visitorid: UUID | None = None
+    campaignid: UUID | None = None
+    sourceseq: Whole | None = None
+    correlationid: UUID | None = None
+    causationid: UUID | None = None
+    traceparent: Annotated[str, Field(pattern=_TRACEPARENT)] | None = None
+    test: bool = False
+
+    @property
+    def moment(self) -> Instant | None:
+        """The time, if it can be read."""
+        try:
+            return None if self.time is None else parse_instant(self.time)
+        except ValueError:
+            return None
+
+    @property
+    def source_time(self) -> str | None:
+        """The time as it was sent, if it cannot be read."""
+        unreadable = self.time is not None and self.moment is None
+        return (self.time or "")[:_LONGEST_SOURCE_TIME] if unreadable else None
+
+    @property
+    def about(self) -> Stream | None:
+        """The record that the sender says the event is about."""
+        return None if self.subject is None else Stream.parse(self.subject)
+
+
+def read_event(item: Any) -> CloudEvent:
+    """The event that a JSON value is. Raises ``InvalidInput``."""
+    if not isinstance(item, dict):
+        raise InvalidInput("The event is no JSON object.", (Fault("", "Send an object."),))
+    if "data_base64" in item:
+        fault = Fault("/data_base64", "Send data as JSON in the attribute data.")
+        raise InvalidInput("Binary data are not taken.", (fault,))
+    try:
+        return CloudEvent.model_validate(item)
+    except ValidationError as error:
+        raise InvalidInput("An attribute is wrong.", faults_of(error, item)) from None

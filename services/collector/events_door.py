@@ -1,0 +1,129 @@
+"""``POST /v1/events``: CloudEvents 1.0, one, many, or in binary mode (interfaces, section 5.2)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from events.cursor import Cursor
+from events.log import Appended
+from schemas.errors import InvalidInput, RateExceeded, TooLarge, Unauthenticated, UnsupportedMedia
+from services.access import Principal, Scope
+from services.collector.batch import Batch, Batches
+from services.collector.conflicts import Conflicts
+from services.collector.intake import Intake
+from services.collector.request import Doorway, Request
+from services.collector.strictjson import parse, parse_items
+from services.http import Headers, Response, media_type, response, text_of
+from services.metrics import EVENTS_APPENDED, EVENTS_DUPLICATE, EVENTS_REJECTED
+
+ONE = "application/cloudevents+json"
+MANY = "application/cloudevents-batch+json"
+_ATTRIBUTE = b"ce-"
+# Requests worked on at one time; with bodies of 1 MiB this is what bounds the memory they take.
+MOST_AT_ONCE = 64
+
+
+class EventsDoor:
+    """Takes facts from whoever has a key that may write."""
+
+    methods = "POST"
+
+    def __init__(self, doorway: Doorway) -> None:
+        parts = doorway.parts
+        limit = parts.settings.max_event_bytes
+        self._doorway = doorway
+        self._batches = Batches(Intake(parts.reference, doorway.privacy, limit), parts.composer)
+        self._conflicts = Conflicts(parts.log, parts.clock)
+        self._busy = 0
+
+    async def answer(self, request: Request) -> Response:
+        """Take what can be taken, and tell what cannot."""
+        principal = await asyncio.to_thread(self._principal, request.headers)
+        if self._busy >= MOST_AT_ONCE:
+            raise RateExceeded("The server takes no more requests at this moment.", 1)
+        self._busy += 1
+        try:
+            return await self._taken(request, principal)
+        finally:
+            self._busy -= 1
+
+    def _principal(self, headers: Headers) -> Principal:
+        scheme, _, secret = text_of(headers, b"authorization").partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthenticated("Send an API key as 'Authorization: Bearer ab_...'.")
+        principal = self._doorway.parts.access.authenticate(secret.strip())
+        principal.require(Scope.WRITE)
+        return principal
+
+    async def _taken(self, request: Request, principal: Principal) -> Response:
+        body = await self._doorway.body(request)
+        batch = await asyncio.to_thread(self._batch, principal, request.headers, body)
+        appended = Appended(())
+        if batch.records:
+            appended = await self._doorway.appender.append(batch.records)
+        if appended.conflicts:
+            told = await asyncio.to_thread(self._conflicts.records, batch.records, appended)
+            if told:
+                await self._doorway.appender.append(told)
+        return _receipt(batch, appended)
+
+    def _batch(self, principal: Principal, headers: Headers, body: bytes) -> Batch:
+        items = _items(headers, body)
+        most = self._doorway.parts.settings.max_batch_events
+        if len(items) > most:
+            raise TooLarge(f"A request may have at most {most} events. Send fewer at once.")
+        return self._batches.make(principal, items, self._doorway.parts.clock())
+
+
+def _items(headers: Headers, body: bytes) -> Sequence[Any]:
+    kind = media_type(headers)
+    charset = text_of(headers, b"content-type").lower().partition("charset=")[2].strip(' "')
+    if charset not in ("", "utf-8", "utf8"):
+        raise UnsupportedMedia("Send JSON in UTF-8.")
+    if kind == MANY:
+        return parse_items(body)
+    if kind == ONE:
+        return [parse(body)]
+    if kind not in ("", "application/json") and not kind.endswith("+json"):
+        raise UnsupportedMedia(f"Send {ONE}, {MANY}, or JSON with ce- headers.")
+    if b"ce-specversion" in headers:
+        return [_binary(headers, body)]
+    return parse_items(body) if body.lstrip()[:1] == b"[" else [parse(body)]
+
+
+def _binary(headers: Headers, body: bytes) -> dict[str, Any]:
+    """An event whose attributes are headers, percent-encoded, and whose body is its data."""
+    try:
+        event: dict[str, Any] = {
+            name[len(_ATTRIBUTE) :].decode("ascii"): unquote(value.decode("ascii"), errors="strict")
+            for name, value in headers.items()
+            if name.startswith(_ATTRIBUTE)
+        }
+    except UnicodeDecodeError:
+        raise InvalidInput("A ce- header is not percent-encoded UTF-8.") from None
+    if body:
+        event["data"] = parse(body)
+    return event
+
+
+def _receipt(batch: Batch, appended: Appended) -> Response:
+    duplicates = sum(place in batch.kinds for place in appended.duplicates)
+    for place, kind in batch.kinds.items():
+        if place not in appended.duplicates:
+            EVENTS_APPENDED.labels(kind.channel, kind.name).inc()
+    EVENTS_DUPLICATE.inc(duplicates)
+    for one in batch.rejected:
+        EVENTS_REJECTED.labels(one.reason).inc()
+    position = appended.cursor if appended.positions else Cursor()
+    receipt = {
+        "accepted": len(batch.kinds) - duplicates,
+        "duplicates": duplicates,
+        "rejected": batch.rejected,
+        "position": position.encode(),
+    }
+    return response(202, orjson.dumps(receipt), "application/json", cache_control="no-store")

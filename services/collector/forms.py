@@ -1,0 +1,156 @@
+"""``POST /f/{form}``: a form of a landing page was sent (interfaces, section 1.5)."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import orjson
+
+from events.cursor import Cursor
+from schemas.errors import Forbidden, NotFound, RateExceeded, TooLarge
+from schemas.instants import Instant
+from schemas.registries import FormEntry
+from services.collector.conflicts import Conflicts
+from services.collector.form_bodies import JSON, Submission, read_submission
+from services.collector.form_fields import check
+from services.collector.rates import Rates
+from services.collector.redirects import ascii_url
+from services.collector.request import Doorway, Request
+from services.collector.submissions import Sent, SubmissionRecords, Suspicion
+from services.collector.tokens import Purpose
+from services.http import Response, media_type, response, text_of
+from services.metrics import EVENTS_APPENDED, EVENTS_DUPLICATE, EVENTS_REJECTED
+from services.reference import OwnedForm
+
+_TOO_FAST = 2000
+_LONGEST_ID = 200
+
+
+class FormDoor:
+    """Stores submissions; what looks like a machine's is stored apart and answered alike."""
+
+    methods = "POST"
+
+    def __init__(self, doorway: Doorway) -> None:
+        parts = doorway.parts
+        self._doorway = doorway
+        self._rates = Rates(parts.clock)
+        self._records = SubmissionRecords(doorway)
+        self._conflicts = Conflicts(parts.log, parts.clock)
+
+    async def answer(self, request: Request) -> Response:
+        """Take a submission and send the person on."""
+        owner = await self._form(request.rest)
+        origin = _allowed_origin(owner.form, request)
+        content = read_submission(request.headers, await self._doorway.body(request))
+        sent = await self._sent(request, owner, content)
+        suspicion = self._suspicion(sent)
+        if suspicion is None:
+            check(owner.form, content.fields)
+        position = await self._store(sent, suspicion)
+        if suspicion == "rate":
+            raise self._too_often()
+        return _reply(sent, position, origin)
+
+    async def _form(self, rest: str) -> OwnedForm:
+        """The form of an address; one that is not known yet is read through."""
+        reference = self._doorway.parts.reference
+        try:
+            form_id = UUID(rest)
+        except ValueError:
+            raise NotFound("There is no such form.") from None
+        owner = reference.form_anywhere(form_id)
+        if owner is None:
+            await asyncio.to_thread(reference.refresh)
+            owner = reference.form_anywhere(form_id)
+        if owner is None:
+            raise NotFound("There is no such form.")
+        return owner
+
+    async def _sent(self, request: Request, owner: OwnedForm, content: Submission) -> Sent:
+        parts = self._doorway.parts
+        if len(orjson.dumps(content.fields)) > parts.settings.max_event_bytes:
+            raise TooLarge(f"A form may hold at most {parts.settings.max_event_bytes} bytes.")
+        now = parts.clock()
+        given = content.own.get("ab_submission", "").strip()
+        fits = 0 < len(given) <= _LONGEST_ID and given.isprintable()
+        return Sent(
+            request,
+            owner,
+            content,
+            given if fits else parts.random(16).hex(),
+            now,
+            await self._shown_for(owner, content, now),
+        )
+
+    async def _shown_for(self, owner: OwnedForm, content: Submission, now: Instant) -> int | None:
+        """How long the form was on the page, in milliseconds, if a genuine token tells."""
+        text = content.own.get("ab_token", "")
+        if not text:
+            return None
+        genuine = await self._doorway.rings.read(Purpose.FORM, text)
+        if (
+            genuine is None
+            or (genuine.workspace, genuine.token.about) != (owner.workspace, owner.form.form_id)
+            or genuine.token.expiry * 1000 > now
+        ):
+            EVENTS_REJECTED.labels("bad_token").inc()
+            return None
+        return now - genuine.token.expiry * 1000
+
+    def _suspicion(self, sent: Sent) -> Suspicion | None:
+        form = sent.owner.form
+        limit = self._doorway.parts.settings.form_rate_per_minute
+        count = self._rates.count(self._doorway.address(sent.request), form.form_id)
+        if count > 2 * limit:  # a flood is not stored
+            EVENTS_REJECTED.labels("rate").inc()
+            raise self._too_often()
+        if count > limit:
+            return "rate"
+        if sent.content.fields.get(form.honeypot):
+            return "honeypot"
+        return "too_fast" if sent.shown_for is not None and sent.shown_for < _TOO_FAST else None
+
+    def _too_often(self) -> RateExceeded:
+        return RateExceeded(
+            "Too many submissions came from your address. Try again in a minute.",
+            self._rates.seconds_left(),
+        )
+
+    async def _store(self, sent: Sent, suspicion: Suspicion | None) -> Cursor:
+        record = await asyncio.to_thread(self._records.make, sent, suspicion)
+        appended = await self._doorway.appender.append([record])
+        if appended.conflicts:
+            told = await asyncio.to_thread(self._conflicts.records, [record], appended)
+            if told:
+                await self._doorway.appender.append(told)
+        if appended.duplicates:
+            EVENTS_DUPLICATE.inc()
+        else:
+            kind = self._records.kind(suspicion)
+            EVENTS_APPENDED.labels(kind.channel, kind.name).inc()
+        return appended.cursor
+
+
+def _allowed_origin(form: FormEntry, request: Request) -> str:
+    """The origin of the page. Raises ``Forbidden`` for one that the form does not list.
+
+    A client that sends none is no browser and could claim any, so it is let in. A form that lists
+    none takes submissions from everywhere.
+    """
+    origin = text_of(request.headers, b"origin")
+    if origin and form.origins and origin not in form.origins:
+        raise Forbidden("This form may not be sent from this page.")
+    return origin
+
+
+def _reply(sent: Sent, position: Cursor, origin: str) -> Response:
+    shared = {"cache_control": "no-store", "referrer_policy": "no-referrer"}
+    if origin:
+        shared |= {"access_control_allow_origin": origin, "vary": "Origin"}
+    if media_type(sent.request.headers) != JSON:
+        target = ascii_url(sent.owner.form.redirect_url)
+        return response(303, b"", "text/plain; charset=utf-8", location=target, **shared)
+    body = {"submission_id": sent.submission_id, "position": position.encode()}
+    return response(201, orjson.dumps(body), JSON, **shared)

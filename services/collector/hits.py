@@ -1,0 +1,51 @@
+"""A hit on a tracking address as a record: no model is built, since we alone make its content."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from events.codec import encode
+from events.keys import key_of
+from events.log import Record
+from schemas.catalogue import EventType, Topic
+from schemas.clock import Clock, RandomBytes, random_id
+from schemas.envelope import Envelope
+from services.collector.privacy import flags_of
+from services.collector.rings import Genuine
+from services.http import Headers
+
+EXPIRED = "expired"
+
+
+class HitRecords:
+    """Makes records of hits under a random id, drawn once, before the append."""
+
+    def __init__(self, clock: Clock, random: RandomBytes, producer: str) -> None:
+        self._clock = clock
+        self._random = random
+        self._producer = producer
+
+    def make(
+        self, kind: EventType, genuine: Genuine, headers: Headers, data: dict[str, Any]
+    ) -> Record:
+        """The record of one hit of the token's recipient."""
+        now = self._clock()
+        flags = flags_of(headers)
+        if now > genuine.token.expiry * 1000:
+            flags = (*flags, EXPIRED)
+        envelope = Envelope(
+            event_id=random_id(self._random),
+            type=kind.name,
+            schema_version=kind.version,
+            topic=Topic.FACTS,
+            workspace=genuine.workspace,
+            key=key_of(genuine.workspace, genuine.token.recipient),
+            producer=self._producer,
+            received_at=now,
+            time=now,
+            data=orjson.dumps(data),
+            flags=flags,
+        )
+        return encode(envelope, fresh=True)

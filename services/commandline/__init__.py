@@ -1,0 +1,1 @@
+"""What each command of ``answerback`` does; ``services/cli.py`` reads its arguments."""

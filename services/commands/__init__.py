@@ -1,0 +1,1 @@
+"""What people may decide: pure decisions on documents, carried to the gate by one commander."""

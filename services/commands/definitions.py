@@ -1,0 +1,132 @@
+"""Versioned rules: drafted, published by one atomic step, retired. Promotion rules for now."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from schemas.catalogue import Topic
+from schemas.decisions.definition import DefinitionStep
+from schemas.documents import DefinitionDocument
+from schemas.envelope import Stream
+from schemas.errors import Fault, InvalidInput, MoveRefused, NotFound
+from schemas.promotion import BUILT_IN, PromotionRule
+from services.commands.commander import Change, Step
+from services.commands.conditions import checked_props, checked_types
+from services.commands.faults import faults_of
+
+KINDS = ("promotion",)
+
+
+def stream_of(definition_id: UUID) -> Stream:
+    """The stream of a definition."""
+    return Stream("definition", str(definition_id))
+
+
+def built_in() -> list[DefinitionDocument]:
+    """The rules every workspace begins with, as if they had been published there."""
+    return [
+        DefinitionDocument(
+            definition_id=rule.rule_id,
+            kind="promotion",
+            version=rule.version,
+            body=_plain(rule.rule),
+            state="published",
+            published_version=rule.version,
+            published_body=_plain(rule.rule),
+        )
+        for rule in BUILT_IN
+    ]
+
+
+def known(document: DefinitionDocument | None, definition_id: UUID) -> DefinitionDocument:
+    """The definition, or the built-in one of that id. Raises ``NotFound``."""
+    standing = document or _built_in(definition_id)
+    if standing is None:
+        raise NotFound("There is no such definition in this workspace.")
+    return standing
+
+
+def draft(
+    document: DefinitionDocument | None, definition_id: UUID, kind: str, body: dict[str, Any]
+) -> Change[DefinitionDocument]:
+    """A first or a further version, not in force yet."""
+    standing = document or _built_in(definition_id)
+    if standing is not None and standing.kind != kind:
+        raise InvalidInput(
+            "A definition keeps its kind.", (Fault("/kind", f"It is {standing.kind}."),)
+        )
+    checked = _checked_body(kind, body)
+    version = standing.version + 1 if standing else 1
+    drafted = DefinitionDocument(
+        definition_id=definition_id,
+        kind=kind,
+        version=version,
+        body=checked,
+        state="draft",
+        published_version=standing.published_version if standing else None,
+        published_body=standing.published_body if standing else None,
+    )
+    return Change(document=drafted, steps=(_step(drafted, "definition.drafted"),))
+
+
+def publish(document: DefinitionDocument, version: int | None) -> Change[DefinitionDocument]:
+    """Put the newest version in force; once more changes nothing."""
+    if version not in (None, document.version):
+        detail = f"Only the newest version, {document.version}, can be published."
+        raise InvalidInput(detail, (Fault("/version", detail),))
+    if document.state == "published" and document.published_version == document.version:
+        return Change(document=document)
+    _checked_body(document.kind, document.body)
+    published = document.model_copy(
+        update={
+            "state": "published",
+            "published_version": document.version,
+            "published_body": document.body,
+        }
+    )
+    return Change(document=published, steps=(_step(published, "definition.published"),))
+
+
+def retire(document: DefinitionDocument) -> Change[DefinitionDocument]:
+    """Put a definition out of force."""
+    if document.published_version is None:
+        raise MoveRefused("The definition is not in force, so it cannot be retired.")
+    retired = document.model_copy(
+        update={"state": "retired", "published_version": None, "published_body": None}
+    )
+    return Change(document=retired, steps=(_step(retired, "definition.retired"),))
+
+
+def _built_in(definition_id: UUID) -> DefinitionDocument | None:
+    return next((d for d in built_in() if d.definition_id == definition_id), None)
+
+
+def _checked_body(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    if kind not in KINDS:
+        detail = f"There are no definitions of kind {kind[:40]!r}; there are {', '.join(KINDS)}."
+        raise InvalidInput(detail, (Fault("/kind", detail),))
+    try:
+        rule = PromotionRule.model_validate(body)
+    except ValidationError as error:
+        raise InvalidInput("The rule cannot be used.", faults_of(error, "/body")) from error
+    checked_types(rule.events, "/body/events", (Topic.FACTS,))
+    checked_props(rule.where, "/body/where")
+    return _plain(rule)
+
+
+def _plain(rule: PromotionRule) -> dict[str, Any]:
+    plain: dict[str, Any] = rule.model_dump(mode="json", by_alias=True)
+    return plain
+
+
+def _step(document: DefinitionDocument, event_type: str) -> Step:
+    payload = DefinitionStep(
+        definition_id=document.definition_id,
+        kind=document.kind,
+        version=document.version,
+        body=document.body,
+    )
+    return Step(event_type=event_type, payload=payload, key_name=str(document.definition_id))

@@ -1,0 +1,33 @@
+"""The parts a running Answerback is made of. ``bootstrap`` chooses them; services only use them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from events.compose import Composer
+from events.gate import Gate
+from events.log import EventLog
+from events.sealing import Sealer
+from events.vault import Vault
+from projections.reads import Reads
+from schemas.clock import Clock, RandomBytes
+from services.access import Access
+from services.reference import Reference
+from services.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything the doors need, by port."""
+
+    settings: Settings
+    clock: Clock
+    random: RandomBytes
+    log: EventLog
+    gate: Gate
+    vault: Vault
+    sealer: Sealer
+    composer: Composer
+    access: Access
+    reference: Reference
+    reads: Reads

@@ -1,0 +1,151 @@
+"""The whole HTTP side: collector and management API behind one port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+import uvicorn
+from prometheus_client import Counter, Histogram
+
+from schemas.errors import SettingsInvalid
+from services.api.app import build_api
+from services.collector.app import Collector, route_of
+from services.http import App, Message, Receive, Scope, Send
+from services.metrics import HTTP_DURATION, HTTP_REQUESTS
+from services.parts import Parts
+from services.protocol import bounded_protocol
+from services.settings import Settings
+
+_API = "/api/v1/"
+# What may stand behind it as a label: a path is the caller's invention, labels must be few.
+_SUBJECTS = frozenset((
+    "activities", "campaigns", "contacts", "definitions", "forms", "kpis", "links", "registries",
+    "responses",
+))  # fmt: skip
+_PLAIN = frozenset((
+    "/", "/healthz", "/livez", "/login", "/logout", "/metrics", "/openapi.json", "/readyz",
+))  # fmt: skip
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+_OTHER = "other"
+
+
+def build_app(parts: Parts) -> App:
+    """The application that a server runs; links and forms are read before the first request."""
+    parts.reference.refresh()
+    return Front(Collector(parts), build_api(parts))
+
+
+class Front:
+    """Sends each request to its application, and counts and times it."""
+
+    def __init__(self, collector: App, api: App) -> None:
+        self._collector = collector
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._api(scope, receive, send)
+            return
+        route = route_of(scope["path"])
+        app = self._api if route is None else self._collector
+        clock = asyncio.get_running_loop().time
+        began, code = clock(), 500
+
+        async def noting(message: Message) -> None:
+            nonlocal code
+            if message["type"] == "http.response.start":
+                code = message["status"]
+            await send(message)
+
+        try:
+            await app(scope, receive, noting)
+        finally:
+            _note(route or _api_route(scope["path"]), scope["method"], code, clock() - began)
+
+
+def _note(route: str, method: str, code: int, seconds: float) -> None:
+    _counter(route, method if method in _METHODS else _OTHER, code).inc()
+    _timer(route).observe(seconds)
+
+
+# Looking a label up costs more than counting; there are few.
+@lru_cache(maxsize=4096)
+def _counter(route: str, method: str, code: int) -> Counter:
+    return HTTP_REQUESTS.labels(route, method, str(code))
+
+
+@lru_cache(maxsize=256)
+def _timer(route: str) -> Histogram:
+    return HTTP_DURATION.labels(route)
+
+
+def _api_route(path: str) -> str:
+    if path in _PLAIN:
+        return path
+    subject = path.removeprefix(_API).partition("/")[0]
+    return _API + subject if path.startswith(_API) and subject in _SUBJECTS else _OTHER
+
+
+def serve_http(app: App, settings: Settings, ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is under way. Calls ``ready`` once.
+
+    Raises ``SettingsInvalid`` if the address cannot be listened on.
+    """
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=bounded_protocol(settings.head_timeout_seconds),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # who is believed is decided in services.http, not for everybody here
+        server_header=False,
+        limit_concurrency=settings.max_connections,
+        timeout_keep_alive=math.ceil(settings.keep_alive_seconds),
+        timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
+    )
+    _Server(config, ready).run(sockets=[_listening(settings.host, settings.port)])
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is ready, and ends without the signal's own effect: the exit code is ours."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        ours = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self.handle_exit) for number in ours}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"The server cannot listen on {host} port {port}: {error}."
+        ) from error

@@ -1,0 +1,165 @@
+"""All settings. They come from the environment alone, under names with one prefix.
+
+``docs/settings.md`` describes each; a test holds that.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from schemas.errors import SettingsInvalid
+
+PREFIX = "ANSWERBACK_"
+_FILE = "_FILE"
+
+# Names of the same prefix that clients and tests read; the server has no use for them.
+_OTHERS = frozenset(("ANSWERBACK_API_KEY", "ANSWERBACK_URL", "ANSWERBACK_FAIL_ON_SKIP"))
+_TESTS = "ANSWERBACK_TEST_"
+
+_KEY = re.compile("[0-9a-fA-F]{64}")
+Network = IPv4Network | IPv6Network
+
+
+def _networks(value: Any) -> Any:
+    """A comma-separated list of addresses and networks."""
+    if not isinstance(value, str):
+        return value
+    return tuple(
+        ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip()
+    )
+
+
+def _key(value: SecretStr) -> SecretStr:
+    if not _KEY.fullmatch(value.get_secret_value()):
+        raise ValueError("Give 32 bytes as 64 hex digits.")
+    return value
+
+
+def _local(others: dict[str, Any]) -> str:
+    return f"http://{others.get('host', '127.0.0.1')}:{others.get('port', 8080)}"
+
+
+def _public(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("Begin the address with http:// or https://.")
+    return value.rstrip("/")
+
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class Settings(BaseSettings):
+    """What an installation may choose."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    mode: Literal["embedded"] = Field("embedded", description="How the program is put together.")
+    host: str = Field("127.0.0.1", description="The address that the server listens on.")
+    port: int = Field(8080, ge=0, le=65_535, description="The port that the server listens on.")
+    data: Path = Field(Path("data"), description="The folder that holds everything stored.")
+    public_url: Annotated[str, AfterValidator(_public)] = Field(
+        default_factory=_local,
+        description="The address by which the world reaches the server; host and port if absent.",
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        (), description="Addresses and networks of proxies whose X-Forwarded-For is believed."
+    )
+    master_key: Annotated[SecretStr, AfterValidator(_key)] | None = Field(
+        None,
+        description="Wraps all keys at rest; 64 hex digits. Made and kept in the folder if absent.",
+    )
+    partitions: int = Field(
+        4, ge=1, le=64, description="Partitions of the log; fixed when the folder is first used."
+    )
+    max_body_bytes: int = Field(
+        1 << 20, ge=1024, le=1 << 28, description="The largest request body, after decompression."
+    )
+    max_batch_events: int = Field(
+        1000, ge=1, le=100_000, description="The most events in one request."
+    )
+    max_event_bytes: int = Field(
+        64 << 10, ge=1024, le=1 << 24, description="The largest event, as compact JSON."
+    )
+    max_connections: int = Field(
+        2000, ge=1, le=1_000_000, description="Connections beyond this many are answered with 503."
+    )
+    body_timeout_seconds: Seconds = Field(
+        10, description="How long a request's body may take to arrive."
+    )
+    head_timeout_seconds: Seconds = Field(
+        10, description="How long a request's head may take to arrive."
+    )
+    keep_alive_seconds: Seconds = Field(15, description="How long an idle connection is kept open.")
+    log_commit_timeout_seconds: Seconds = Field(
+        5, description="How long a request waits for the log before it is answered with 503."
+    )
+    shutdown_seconds: Seconds = Field(
+        10, description="How long requests under way may take when the server ends."
+    )
+    settle_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
+        15, description="How long a click waits for signs of a machine before it is a response."
+    )
+    form_rate_per_minute: int = Field(
+        30, ge=1, le=100_000, description="Submissions a minute from one address to one form."
+    )
+    apple_ranges_file: Path | None = Field(
+        None, description="Apple's published CSV of the networks its mail privacy leaves from."
+    )
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises ``SettingsInvalid`` naming everything that is wrong."""
+    names = {n.upper(): text for n, text in os.environ.items() if n.upper().startswith(PREFIX)}
+    fields = {PREFIX + field.upper(): field for field in Settings.model_fields}
+    files = {name + _FILE: name for name, field in fields.items() if _is_secret(field)}
+    _refuse_unknown(names, fields.keys() | files.keys())
+    secrets: dict[str, Any] = {}
+    for file_name, name in files.items():
+        if file_name not in names:
+            continue
+        if name in names:
+            raise SettingsInvalid(f"Set {name} or {file_name}, not both.")
+        secrets[fields[name]] = _content(file_name, names[file_name])
+    try:
+        return Settings(**secrets)
+    except ValidationError as error:
+        raise SettingsInvalid(_explained(error)) from None
+
+
+def _is_secret(field: str) -> bool:
+    return "SecretStr" in str(Settings.model_fields[field].annotation)
+
+
+def _refuse_unknown(names: Iterable[str], known: set[str]) -> None:
+    unknown = sorted(
+        name for name in names if name not in known | _OTHERS and not name.startswith(_TESTS)
+    )
+    if unknown:
+        raise SettingsInvalid(
+            f"There is no setting {', '.join(unknown)}. docs/settings.md lists the ones there are."
+        )
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsInvalid(f"The file that {name} names cannot be read: {error}.") from error
+
+
+def _explained(error: ValidationError) -> str:
+    # Never the value itself: it may be a secret.
+    faults = (
+        f"{PREFIX}{str(f['loc'][0]).upper()}: {f['msg']}"
+        for f in error.errors()
+        if f["type"] != "default_factory_not_called"  # follows from another fault
+    )
+    return "Some settings are wrong. " + "; ".join(faults)

@@ -1,0 +1,177 @@
+"""A read side of Python dicts: what a test puts in is what readers see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from events.cursor import TOPICS, Cursor
+from projections.reads import Reads
+from schemas.errors import Fault, InvalidInput, NotFound, Stale
+from schemas.instants import to_datetime
+from schemas.views import (
+    ContactView,
+    JourneyItem,
+    KpiGroup,
+    KpiQuery,
+    KpiReport,
+    KpiValue,
+    ResponseFilter,
+    ResponseView,
+    Rows,
+)
+from tests.support.clock import MORNING
+
+
+class FakeReads(Reads):
+    """Shows what tests have put in; a list's cursor is ``after:<n>``."""
+
+    def __init__(self) -> None:
+        self.views: dict[tuple[str, UUID], tuple[ResponseView, str]] = {}
+        self.people: dict[tuple[str, UUID], ContactView] = {}
+        self.asked: list[object] = []
+        self.behind = 0
+        self.campaigns: list[str] = []
+        self.on_wait: Callable[[], None] = lambda: None
+
+    def responses(
+        self, workspace: str, only: ResponseFilter, after: str | None, limit: int
+    ) -> Rows[ResponseView]:
+        self.asked.append(only)
+        start = self._start(after)
+        own = [view for (owner, _), (view, _) in self.views.items() if owner == workspace]
+        further = f"after:{start + limit}" if len(own) > start + limit else None
+        return Rows(data=own[start : start + limit], next_cursor=further)
+
+    def response(self, workspace: str, response_id: UUID) -> ResponseView:
+        return self._found(workspace, response_id)[0]
+
+    def response_key(self, workspace: str, response_id: UUID) -> str:
+        return self._found(workspace, response_id)[1]
+
+    def contacts(self, workspace: str, after: str | None, limit: int) -> Rows[ContactView]:
+        self._start(after)
+        own = [view for (owner, _), view in self.people.items() if owner == workspace]
+        return Rows(data=own[:limit])
+
+    def contact(self, workspace: str, contact_id: UUID) -> ContactView:
+        try:
+            return self.people[workspace, contact_id]
+        except KeyError:
+            raise NotFound("There is no such contact.") from None
+
+    def journey(
+        self, workspace: str, contact_id: UUID, as_of: int | None, after: str | None, limit: int
+    ) -> Rows[JourneyItem]:
+        self.asked.append(as_of)
+        self.contact(workspace, contact_id)
+        self._start(after)
+        return Rows(data=[])
+
+    def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
+        self.asked.append(query)
+        kpis = {
+            "open_rate": KpiValue(numerator=3, denominator=4, value=0.75),
+            "lift": KpiValue(),
+            "call_attempts": KpiValue(numerator=7, value=7),
+            "first_follow_up_minutes": KpiValue(value=12.5, n=2),
+        }
+        if self.behind and query.group_by:
+            raise Stale("The figures are not ready yet.")
+        names = [{"campaign": name} for name in self.campaigns] if query.group_by else [{}]
+        return KpiReport(
+            data=[KpiGroup(group=n, kpis=kpis, by_reason={}, outside_audience=0) for n in names],
+            window_days=30,
+            as_of=None,
+            definition_version=1,
+            classifier_version=1,
+            generation=1,
+            cursor="x",
+        )
+
+    def wait_for(self, cursor: Cursor, seconds: float) -> None:
+        self.asked.append(cursor)
+        self.on_wait()
+        if self.behind:
+            raise Stale("The read models have not reached the position yet. Ask again.")
+
+    def cursors(self) -> dict[str, Cursor]:
+        if self.behind:
+            return {"responses": Cursor()}
+        return {"responses": Cursor({(topic, p): 2**40 for topic in TOPICS for p in range(64)})}
+
+    def add(self, workspace: str, view: ResponseView, key: str) -> None:
+        self.views[workspace, view.response_id] = (view, key)
+
+    def _found(self, workspace: str, response_id: UUID) -> tuple[ResponseView, str]:
+        try:
+            return self.views[workspace, response_id]
+        except KeyError:
+            raise NotFound("There is no such response.") from None
+
+    def _start(self, after: str | None) -> int:
+        if after is None:
+            return 0
+        if not after.startswith("after:"):
+            raise InvalidInput("The cursor cannot be read.", (Fault("", "It is another's."),))
+        return int(after.removeprefix("after:"))
+
+
+def a_response(response_id: UUID, campaign_id: UUID, **other: object) -> ResponseView:
+    """A response as a rule makes it."""
+    moment = to_datetime(MORNING)
+    known: dict[str, object] = {
+        "response_id": response_id,
+        "campaign_id": campaign_id,
+        "activity_id": None,
+        "subject": "Clicked in a mail",
+        "type": "click",
+        "channel": "email",
+        "status": "new",
+        "code": None,
+        "classified_by": None,
+        "source": "rule",
+        "source_event_ids": [],
+        "rule_id": None,
+        "rule_version": None,
+        "customer": None,
+        "visitor_id": None,
+        "contact": {},
+        "country": None,
+        "region": None,
+        "owner_id": None,
+        "priority": None,
+        "close_by": None,
+        "routed_to": None,
+        "conversions": [],
+        "duplicate_of": None,
+        "adopted": False,
+        "retracted": False,
+        "test": False,
+        "reviewed": False,
+        "version": 0,
+        "occurred_at": moment,
+        "precision": "ms",
+        "recorded_at": moment,
+    }
+    return ResponseView.model_validate({**known, **other})
+
+
+def a_contact(contact_id: UUID, email: str) -> ContactView:
+    """A contact with an address."""
+    moment = to_datetime(MORNING)
+    return ContactView(
+        contact_id=contact_id,
+        first_name="<b>Ada</b>",
+        last_name=None,
+        email=[email],
+        telephone=None,
+        mobile=None,
+        city=None,
+        region=None,
+        country=None,
+        account_id=None,
+        attributes={},
+        created_at=moment,
+        changed_at=moment,
+    )

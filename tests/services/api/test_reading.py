@@ -1,0 +1,91 @@
+"""Contacts, journeys and KPIs over HTTP."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from schemas.views import KpiQuery
+from tests.services.api.caller import Caller, problem
+from tests.services.api.fake_reads import FakeReads, a_contact
+
+ADA = UUID(int=7)
+
+
+@pytest.fixture
+def ada(reads: FakeReads) -> UUID:
+    reads.people["demo", ADA] = a_contact(ADA, "ada@example.com")
+    return ADA
+
+
+def test_contacts_are_listed_and_read(admin: Caller, ada: UUID) -> None:
+    listed = admin.get("/contacts").json()
+    assert [row["contact_id"] for row in listed["data"]] == [str(ada)]
+    assert listed["next_cursor"] is None
+    assert admin.get(f"/contacts/{ada}").json()["email"] == ["ada@example.com"]
+    problem(admin.get(f"/contacts/{uuid4()}"), 404)
+    problem(admin.get("/contacts", cursor="rubbish"), 400)
+
+
+def test_journey_takes_a_moment_of_data_time(admin: Caller, reads: FakeReads, ada: UUID) -> None:
+    path = f"/contacts/{ada}/journey"
+    # An offset's plus sign that was not escaped arrives as a space.
+    for text in ("2026-10-01T02:00:00+02:00", "2026-10-01T02:00:00 02:00", "2026-10-01"):
+        assert admin.get(path, as_of=text, limit=5).status_code == 200
+    assert set(reads.asked) == {1_790_812_800_000}
+    problem(admin.get(path, as_of="then"), 400)
+    problem(admin.get(path, known_at="2026-10-01"), 400)
+    problem(admin.get(f"/contacts/{uuid4()}/journey"), 404)
+
+
+def test_campaign_kpis_show_each_part(admin: Caller) -> None:
+    campaign = admin.campaign()["campaign_id"]
+    told = admin.get(f"/campaigns/{campaign}/kpis").json()
+    assert told["kpis"] == {
+        "open_rate": {"numerator": 3, "denominator": 4, "value": 0.75},
+        "lift": {"numerator": None, "denominator": None, "value": None},
+        "call_attempts": {"numerator": 7, "denominator": None, "value": 7.0},
+        "first_follow_up_minutes": {"value": 12.5, "n": 2},
+    }
+    assert told["data"][0]["kpis"] == told["kpis"]
+    assert (told["basis"], told["window_days"], told["campaign_id"]) == ("cohort", 30, campaign)
+
+
+def test_kpis_hand_the_question_on(admin: Caller, reads: FakeReads) -> None:
+    campaign = admin.campaign()["campaign_id"]
+    reply = admin.get(
+        "/kpis", group_by="line,month", campaign_id=campaign, **{"from": "2026-10-01"},
+        to="2026-10-02T00:00:00Z", as_of="2026-10-03",
+    )  # fmt: skip
+    assert reply.status_code == 200
+    assert reads.asked == [
+        KpiQuery(
+            campaign_id=UUID(campaign), group_by=("line", "month"), since=1_790_812_800_000,
+            until=1_790_899_200_000, as_of=1_790_985_600_000,
+        )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"group_by": "mood"},
+        {"group_by": "day,week,month"},
+        {"group_by": "day,day"},
+        {"group_by": "day,"},
+        {"campaign_id": "spring"},
+        {"from": "yesterday"},
+        {"as_of": "2026"},
+        {"known_at": "2026-10-01"},
+        {"version": "1"},
+        {"definition": "1"},
+        {"min_position": "\u00e9"},
+    ],
+)
+def test_kpis_refuse_bad_parameters(admin: Caller, params: dict[str, str]) -> None:
+    problem(admin.get("/kpis", **params), 400)
+
+
+def test_kpis_of_an_unknown_campaign_are_not_found(admin: Caller) -> None:
+    problem(admin.get("/kpis", campaign_id=str(uuid4())), 404)

@@ -1,0 +1,99 @@
+"""A real server in a process of its own, to be asked over TCP and to be killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+
+_START_SECONDS = 60.0
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+class Served:
+    """An installation in a folder: commands run on it, and a server that can be killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+        return self._folder / "data"
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one command to its end."""
+        return subprocess.run(  # noqa: S603 - the command is this repository's own
+            [sys.executable, "-m", "services.cli", *arguments],
+            env=self._environment(), capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Start the server and wait until it is ready."""
+        with (self._folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "services.cli", "serve"],
+                env=self._environment(), stdout=log, stderr=log,
+            )  # fmt: skip
+        ends = time.monotonic() + _START_SECONDS
+        while not self._ready():
+            assert self._process.poll() is None, self.told()
+            assert time.monotonic() < ends, self.told()
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """End the server as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """End the server in good order; answers its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def told(self) -> str:
+        """What the server wrote."""
+        return (self._folder / "server.log").read_text(errors="replace")
+
+    def _end(self, how: signal.Signals) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(how)
+        return process.wait(timeout=60)
+
+    def _ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.address}/livez", timeout=5, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def _environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("ANSWERBACK_")}
+        own = {"ANSWERBACK_DATA": str(self.data), "ANSWERBACK_PORT": str(self.port)}
+        return kept | own
+
+
+def make_key(served: Served, workspace: str, scopes: Sequence[str] = ("admin",)) -> str:
+    """A workspace with a key, made by the command line."""
+    made = served.run("workspace", "create", workspace)
+    assert made.returncode == 0, made.stderr
+    options = [word for scope in scopes for word in ("--scope", scope)]
+    made = served.run("key", "create", workspace, "tester", *options)
+    assert made.returncode == 0, made.stderr
+    return made.stdout.strip()
