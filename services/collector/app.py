@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Protocol
 
 from schemas.errors import AnswerbackError, NotFound
@@ -113,7 +114,13 @@ class Collector:
         if method not in door.methods.split(", "):
             return self._refusal(scope, headers, method_refused(door.methods))
         request = Request(scope, incoming, headers, method, path, path[_PREFIX:])
-        return await door.answer(request)
+        reply = await door.answer(request)
+        return self._identified(reply, headers) if door is self._events else reply
+
+    def _identified(self, reply: Response, headers: Headers) -> Response:
+        """A reply to a program, which may want to ask about it later."""
+        identity = (b"x-request-id", request_id(headers, self._random).encode())
+        return replace(reply, headers=(*reply.headers, identity))
 
     def _refusal(self, scope: Scope, headers: Headers, problem: Problem) -> Response:
         path: str = scope["path"]

@@ -92,6 +92,7 @@ def flags_of(headers: Headers) -> tuple[str, ...]:
     return (GPC,) if headers.get(b"sec-gpc", b"").strip() == b"1" else ()
 
 
+@lru_cache(maxsize=4096)  # mail comes from few places
 def origin_of(url: str) -> str:
     """Scheme, host and port of a web address; empty for anything else."""
     try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import struct
 from dataclasses import dataclass
@@ -94,4 +93,7 @@ def unpack(text: str) -> Signed | None:
 
 
 def _mac(key: bytes, purpose: Purpose, body: bytes) -> bytes:
-    return hmac.digest(key, bytes((purpose,)) + body, hashlib.sha256)[:_MAC]
+    return hmac.digest(key, _PURPOSES[purpose] + body, "sha256")[:_MAC]
+
+
+_PURPOSES = {purpose: bytes((purpose,)) for purpose in Purpose}

@@ -49,6 +49,11 @@ def test_an_event_is_stored_with_all_its_attributes(site: Site) -> None:
     assert isinstance(payload_of(event), OrderNoted)
 
 
+def test_the_reply_echoes_the_request_id(site: Site) -> None:
+    reply = site.send(cloud_event(), headers={"X-Request-Id": "mine-1"})
+    assert reply.headers["x-request-id"] == "mine-1"
+
+
 def test_the_position_passes_the_events(site: Site) -> None:
     receipt = site.send([cloud_event(f"e-{n}") for n in range(20)]).json()
     assert receipt["accepted"] == 20
