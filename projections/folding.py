@@ -25,7 +25,6 @@ from projections.stores.rows import COPY, FOLD_TABLES, KEPT, SETTLING, WAITING
 from schemas.catalogue import Topic
 from schemas.envelope import Event, Position
 from schemas.errors import Unreadable
-from schemas.payload import Payload
 
 _CHUNK = 400
 COPIED = frozenset(("campaign", "activity", "entry", "cluster", "response", "lead", "opportunity"))
@@ -95,7 +94,7 @@ class Folding:
         self._generation = generation
         self._folds = folds
         self._book = book
-        self._payloads: dict[UUID, Payload] = {}
+        self._known: dict[UUID, Known] = {}
 
     def apply(self, events: Sequence[Event], logical_time: int) -> Folded:
         """Fold the events of a page, and what time alone has made due."""
@@ -123,15 +122,13 @@ class Folding:
             if event.type not in wanted and not _is_reference(event):
                 continue
             try:
-                yield Known(event, self._payload(event))
+                yield self._read(event)
             except Unreadable as error:
                 result.failures.append(Failure(_record(event), str(error)))
 
-    def _payload(self, event: Event) -> Payload:
-        payload = self._payloads.get(event.event_id)
-        if payload is None:
-            payload = self._payloads[event.event_id] = payload_of(event)
-        return payload
+    def _read(self, event: Event) -> Known:
+        known = self._known[event.event_id] = Known(event, payload_of(event))
+        return known
 
     # Which entities
 
@@ -243,8 +240,13 @@ class Folding:
         )
         facts: dict[str, list[Known]] = {}
         for row in rows:
-            event = decode(_stored(row))
-            facts.setdefault(row.entity, []).append(Known(event, self._payload(event)))
+            # Most are of this very page: what was read once is not read again. A copy with the
+            # same id is another record, and the one that was kept first stands.
+            record = _stored(row)
+            known = self._known.get(record.event_id)
+            if known is None or known.event.position != record.position:
+                known = self._read(decode(record))
+            facts.setdefault(row.entity, []).append(known)
         return facts
 
     def _rows_before(

@@ -47,15 +47,19 @@ def journey_rows(
 SELECT toString(j.event_id) AS event_id, j.type AS type, j.channel AS channel, j.at AS at,
     toUnixTimestamp64Milli(j.recorded_at) AS recorded_at, toString(j.precision) AS precision,
     j.person AS person, if(j.campaign_id != '', j.campaign_id, a.campaign_id) AS campaign_id,
-    j.activity_id AS activity_id, j.message_id AS message_id, j.link_id AS link_id,
+    j.activity AS activity_id, j.message_id AS message_id, j.link_id AS link_id,
     toString(v.verdict) AS verdict, v.reasons AS reasons, j.reason AS reason,
     toString(j.log_topic) AS topic, j.log_partition AS log_partition, j.log_offset AS log_offset
-FROM (SELECT *, toUnixTimestamp64Milli(occurred_at) AS at FROM journal_by_person
-    WHERE workspace = {{workspace:String}} AND person IN (SELECT name FROM $given)
-    AND type != 'interaction.judged') AS j
+FROM (SELECT e.*, if(e.activity_id != '', e.activity_id, m_activity) AS activity
+    FROM (SELECT *, toUnixTimestamp64Milli(occurred_at) AS at FROM journal_by_person
+        WHERE workspace = {{workspace:String}} AND person IN (SELECT name FROM $given)
+        AND type != 'interaction.judged') AS e
+    LEFT JOIN (SELECT message_id AS m_message, activity_id AS m_activity FROM message_row FINAL
+        WHERE generation = {{generation:UInt32}} AND workspace = {{workspace:String}}
+        AND person IN (SELECT name FROM $given)) AS m ON m_message = e.message_id) AS j
 ASOF LEFT JOIN (SELECT subject, since, cluster FROM {latest_copy("cluster")}) AS c
     ON c.subject = j.person AND c.since <= j.at
-LEFT JOIN (SELECT id, campaign_id FROM {latest_copy("activity")}) AS a ON a.id = j.activity_id
+LEFT JOIN (SELECT id, campaign_id FROM {latest_copy("activity")}) AS a ON a.id = j.activity
 LEFT JOIN (SELECT event_id, verdict, reasons FROM judgement FINAL
     WHERE generation = {{generation:UInt32}} AND workspace = {{workspace:String}}
     AND person IN (SELECT name FROM $given)) AS v ON v.event_id = j.event_id

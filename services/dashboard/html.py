@@ -13,7 +13,7 @@ from services.access import Principal
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem;
   color: #1b1b1f; background: #fff; }
-header { display: flex; justify-content: space-between; align-items: baseline; }
+header { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; }
 h2 { margin: 2rem 0 0; font-size: 1.25rem; }
 p.about { margin: 0 0 .5rem; color: #55555e; }
 table { border-collapse: collapse; width: 100%; }
@@ -79,11 +79,11 @@ def _block(block: CampaignBlock) -> str:
 
 
 def _table(kpis: Mapping[str, KpiValue]) -> str:
-    counted = {name: kpi for name, kpi in kpis.items() if _tells(kpi)}
+    counted = {name: kpi for name, kpi in kpis.items() if _tells(kpi) and not _by_people(name)}
     if not counted:
         return "<p>Nothing has been counted yet.</p>"
     rows = "".join(_row(name, kpi) for name, kpi in counted.items())
-    head = "<tr><th>KPI</th><th>Numerator</th><th>Denominator</th><th>Value</th></tr>"
+    head = "<tr><th>KPI</th><th>Value</th><th>Counted</th></tr>"
     return f"<table>{head}{rows}</table>"
 
 
@@ -91,10 +91,22 @@ def _tells(kpi: KpiValue) -> bool:
     return bool(kpi.numerator or kpi.denominator or kpi.n)
 
 
+def _by_people(name: str) -> bool:
+    """The same KPI over people instead of messages: for the API, too much for a plain page."""
+    return name.endswith("_p")
+
+
 def _row(name: str, kpi: KpiValue) -> str:
-    over = f"n = {kpi.n:,}" if kpi.n is not None else _number(kpi.denominator)
-    cells = (name.replace("_", " "), _number(kpi.numerator), over, _value(name, kpi))
+    cells = (name.replace("_", " "), _value(name, kpi), _counted(kpi))
     return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _counted(kpi: KpiValue) -> str:
+    if kpi.n is not None:
+        return f"n = {kpi.n:,}"
+    if kpi.denominator is None:
+        return ""
+    return f"{_number(kpi.numerator)} of {_number(kpi.denominator)}"
 
 
 def _value(name: str, kpi: KpiValue) -> str:

@@ -1,0 +1,156 @@
+"""What readers are answered: lists, filters against a naive scan, journeys, opened values."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from projections.reader import StoredReads
+from projections.runner import Runner
+from schemas.errors import InvalidInput, NotFound, Stale
+from schemas.ids import named_id
+from schemas.views import ResponseFilter
+from tests.support import campaign as c
+
+MINUTE = 60_000
+DAY = 86_400_000
+
+
+@pytest.fixture
+def reads(world):
+    runner = Runner(world.rows, world.log, world.rows_sink, world.columns_sink, world.clock, 1)
+    return StoredReads(world.rows, world.columns, world.sealer, runner)
+
+
+@pytest.fixture
+def played(world):
+    start = world.clock() - DAY
+    world.append(*c.planned(world))
+    for number in range(3):
+        world.append(c.contact(world, number), *c.sent(world, number, start))
+        world.append(c.clicked(world, number, start + (10 + number) * MINUTE))
+        world.append(c.form_sent(world, number, start + (20 + number) * MINUTE))
+    world.append(c.called(world, 1, start + 30 * MINUTE))
+    world.run()
+    return world
+
+
+def _all(reads, only, limit):
+    after, found = None, []
+    while True:
+        rows = reads.responses("demo", only, after, limit)
+        found += rows.data
+        after = rows.next_cursor
+        if after is None:
+            return found
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7, 100])
+def test_pages_of_any_size_list_the_same(reads, played, limit):
+    listed = _all(reads, ResponseFilter(), limit)
+    assert [(v.occurred_at, v.response_id) for v in listed] == sorted(
+        (v.occurred_at, v.response_id) for v in listed
+    )
+    assert len({v.response_id for v in listed}) == len(played.responses()) == 7
+
+
+def test_every_combination_of_filters_equals_a_naive_scan(reads, played):
+    everything = _all(reads, ResponseFilter(), 100)
+    start = played.clock() - DAY - 3_600_000
+    values = {
+        "campaign_id": [None, c.CAMPAIGN, named_id("none")],
+        "channel": [None, "email", "web_form"],
+        "type": [None, "click", "call"],
+        "status": [None, "new", "closed"],
+        "received_from": [None, start + 21 * MINUTE],
+        "received_to": [None, start + 22 * MINUTE],
+    }
+    for chosen in itertools.product(*values.values()):
+        only = ResponseFilter(**dict(zip(values, chosen, strict=True)))
+        assert _all(reads, only, 3) == [v for v in everything if _fits(v, only)]
+
+
+def _fits(view, only: ResponseFilter) -> bool:
+    at = int(view.occurred_at.timestamp() * 1000)
+    return (
+        all(
+            getattr(only, name) in (None, getattr(view, name))
+            for name in ("campaign_id", "channel", "type", "status")
+        )
+        and (only.received_from is None or at >= only.received_from)
+        and (only.received_to is None or at < only.received_to)
+    )
+
+
+def test_web_means_form_and_click_on_the_web(reads, played):
+    web = _all(reads, ResponseFilter(channel="web"), 100)
+    assert {view.channel for view in web} == {"web_form"}
+
+
+def test_personal_values_are_opened_for_readers(reads, played):
+    contact = reads.contact("demo", c.person(1))
+    assert (contact.email, contact.country) == ([c.address(1)], "PL")
+    rows = reads.contacts("demo", None, 2)
+    assert len(rows.data) == 2
+    assert len(reads.contacts("demo", rows.next_cursor, 2).data) == 1
+
+
+def test_a_journey_is_in_order_and_tells_campaign_and_verdict(reads, played):
+    steps, after = [], None
+    while True:
+        rows = reads.journey("demo", c.person(1), None, after, 2)
+        steps += rows.data
+        after = rows.next_cursor
+        if after is None:
+            break
+    types = [step.type for step in steps]
+    assert types[:2] == ["email.sent", "email.delivered"]
+    assert set(types[2:4]) == {"email.clicked", "response.captured"}  # at the same moment
+    click = steps[types.index("email.clicked")]
+    assert (click.verdict, click.campaign_id, click.activity_id) == ("human", c.CAMPAIGN, c.EMAIL)
+    assert "form.submitted" in types  # keyed by the address, joined by identity
+    whole = reads.journey("demo", c.person(1), None, None, 100).data
+    assert whole == steps
+    early = reads.journey("demo", c.person(1), played.clock() - DAY - 3_600_000, None, 100).data
+    assert [step.type for step in early] == ["email.sent"]
+
+
+def test_workspaces_do_not_see_each_other(reads, played):
+    assert reads.responses("other", ResponseFilter(), None, 10).data == []
+    assert reads.contacts("other", None, 10).data == []
+    with pytest.raises(NotFound):
+        reads.contact("other", c.person(1))
+    with pytest.raises(NotFound):
+        reads.journey("other", c.person(1), None, None, 10)
+    with pytest.raises(NotFound):
+        reads.response("other", played.responses()[0].response_id)
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "WzFd", "a" * 600, "W10", "é"])
+def test_a_cursor_that_no_list_gave_is_refused(reads, played, cursor):
+    with pytest.raises(InvalidInput):
+        reads.responses("demo", ResponseFilter(), cursor, 10)
+
+
+def test_a_retracted_response_is_still_read_by_its_id(reads, world):
+    start = world.clock() - DAY
+    at = start + 10 * MINUTE
+    world.append(*c.planned(world), c.contact(world, 0), *c.sent(world, 0, start))
+    world.append(c.clicked(world, 0, at))
+    world.run()
+    (only,) = world.responses()
+    world.append(*(c.clicked(world, 0, at + 1000 + n, link=c.LINKS[n]) for n in range(1, 5)))
+    world.run()
+    assert _all(reads, ResponseFilter(), 10) == []
+    view = reads.response("demo", only.response_id)
+    assert (view.retracted, view.type, view.campaign_id) == (True, "click", c.CAMPAIGN)
+
+
+def test_waiting_for_what_is_not_there_yet_ends_as_stale(reads, world):
+    appended = world.append(c.contact(world, 0))
+    world.clock.now = int(world.clock.now)
+    with pytest.raises(Stale):
+        reads.wait_for(appended.cursor, 0)
+    world.run()
+    reads.wait_for(appended.cursor, 1)
