@@ -24,11 +24,10 @@ from schemas.decisions.campaign import (
     GoalEvent,
 )
 from schemas.durations import parse_duration
-from schemas.fields import Decimal4, Model, Money
+from schemas.fields import Decimal4, Model, Money, column_amount
 from schemas.lifecycles import CampaignStatus
 
 DEFAULT_WINDOW = "P30D"
-_CENT = Decimal("0.0001")
 
 
 class CampaignDoc(Model):
@@ -116,7 +115,7 @@ class Campaigns(Fold):
             budget=_base(plan.get("budget")),
             misc_cost=_base(fields.get("misc_cost")) or Decimal(0),
         )
-        doc = doc.model_copy(update={"misc_cost": (doc.misc_cost + costs).quantize(_CENT)})
+        doc = doc.model_copy(update={"misc_cost": column_amount(doc.misc_cost + costs)})
         return Outcome((Row("campaign", entity, doc),))
 
 
@@ -160,7 +159,7 @@ class Activities(Fold):
             pinned_batch=str(values.get("batch") or ""),
             audience_size=values.get("size", 0),
             content_version_id=str(values.get("content") or ""),
-            cost=cost.quantize(_CENT),
+            cost=column_amount(cost),
         )
         return Outcome((Row("activity", entity, doc),))
 
@@ -174,4 +173,4 @@ def _told(fields: CampaignFields) -> dict[str, Any]:
 
 
 def _base(money: Money | None) -> Decimal | None:
-    return None if money is None else money.in_base.quantize(_CENT)
+    return None if money is None else column_amount(money.in_base)

@@ -26,7 +26,7 @@ from projections.entities.refresh import Entities
 from projections.journaling import Journaling
 from projections.judgements.projection import Judgements
 from projections.outbox import put
-from projections.page import Page, read_page, read_range
+from projections.page import Failure, Page, read_page, read_range
 from projections.progress import cursor_of, set_cursor
 from projections.stores.columns import Columns
 from projections.stores.rows import INTENT, SHIPPED, reading
@@ -132,7 +132,7 @@ class ColumnsSink:
             table, some = self._judge(one, intent)
             judged.append(table)
             drafts += some
-        self._conclude(intent, page, drafts)
+        self._conclude(intent, [*page.failures, *rows.failures], drafts, page.recorded_at)
         self._columns.insert("judgement", pa.concat_tables(judged), intent.token)
         for one in touched:
             entities.refresh(one)
@@ -162,13 +162,15 @@ class ColumnsSink:
                 },
             )
 
-    def _conclude(self, intent: Intent, page: Page, drafts: Sequence[Draft]) -> None:
+    def _conclude(
+        self, intent: Intent, failures: Sequence[Failure], drafts: Sequence[Draft], now: int
+    ) -> None:
         """Store the derived events once, before the rows that would hide them."""
-        if intent.concluded or not (drafts or page.failures):
+        if intent.concluded or not (drafts or failures):
             return
         with self._rows.begin() as connection:
             put(connection, self._composer, drafts)
-            bury(connection, NAME, page.failures, page.recorded_at)
+            bury(connection, NAME, failures, now)
             connection.execute(INTENT.update().where(*self._mine(INTENT)).values(concluded=True))
 
     def _finish(self, intent: Intent) -> None:

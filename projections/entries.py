@@ -44,6 +44,13 @@ class Entries(Fold):
             campaign_id=str(said.get("campaign_id") or ""),
             activity_id=str(said.get("activity_id") or ""),
             name=str(said.get("name") or said.get("label") or said.get("url") or ""),
-            links=tuple(str(link) for link in said.get("links") or ()),
+            links=_links(newest),
         )
         return Outcome((Row("entry", entity, doc),))
+
+
+def _links(entry: RegistryChanged) -> tuple[str, ...]:
+    """The links of a content version; in any other entry the name is an unknown field's."""
+    if entry.registry != "content_version":
+        return ()
+    return tuple(str(link) for link in entry.changes.get("links") or ())

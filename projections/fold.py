@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import orjson
 
+from events.codec import payload_of
 from events.compose import Draft
 from projections.reference import ReferenceBook
 from schemas.envelope import Event
@@ -22,12 +23,21 @@ from schemas.fields import Model
 from schemas.payload import Payload
 
 
-@dataclass(frozen=True, slots=True)
 class Known:
-    """A fact as a fold sees it."""
+    """A fact as a fold sees it; most are of no interest by their type, so reading it is put off."""
 
-    event: Event
-    payload: Payload
+    __slots__ = ("_payload", "event")
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self._payload: Payload | None = None
+
+    @property
+    def payload(self) -> Payload:
+        """The typed payload. Raises ``Unreadable``."""
+        if self._payload is None:
+            self._payload = payload_of(self.event)
+        return self._payload
 
     @property
     def order(self) -> tuple[int, str, int, str]:
@@ -73,7 +83,8 @@ class Context:
 
     ``cluster_of`` answers the cluster of a subject at a moment of data time, ``document`` the row
     of another fold, ``touched_by`` the activities whose messages reached a cluster in a span of
-    data time. A fold that looks something up names it in ``Outcome.needs``.
+    data time, ``members_of`` the subjects that belong, or have belonged, to a cluster. A fold that
+    looks something up names it in ``Outcome.needs``.
     """
 
     workspace: str
@@ -83,6 +94,7 @@ class Context:
     cluster_of: Callable[[str, int], str]
     document: Callable[[str, str], bytes | None]
     touched_by: Callable[[str, int, int], set[str]]
+    members_of: Callable[[str], set[str]]
 
 
 class Fold(ABC):

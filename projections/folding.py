@@ -6,7 +6,7 @@ that waited for what they provide, fold each from all it has kept, and write wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from events.codec import decode, payload_of, to_stored
+from events.codec import decode, to_stored
 from events.compose import Draft
 from events.log import StoredRecord
 from projections.fold import Context, Fold, Known, Row
@@ -84,6 +84,14 @@ class Changes:
             )
 
 
+@dataclass(slots=True)
+class Kept:
+    """What a fold took of a page: entities with the fact that touched them, names provided."""
+
+    touched: dict[Entity, Known] = field(default_factory=dict)
+    provided: set[tuple[str, str]] = field(default_factory=set)
+
+
 class Folding:
     """The folds of one generation over one connection."""
 
@@ -94,57 +102,69 @@ class Folding:
         self._generation = generation
         self._folds = folds
         self._book = book
+        self._wanted = frozenset().union(*(fold.consumes for fold in folds))
         self._known: dict[UUID, Known] = {}
+        self._unreadable: set[UUID] = set()
 
-    def apply(self, events: Sequence[Event], logical_time: int) -> Folded:
-        """Fold the events of a page, and what time alone has made due."""
+    def apply(self, events: Sequence[Event], logical_time: int, late: Mapping[str, int]) -> Folded:
+        """Fold the events of a page, and what time alone has made due.
+
+        ``late`` says, by workspace, since when reference data took effect that facts folded
+        before did not meet.
+        """
         result = Folded()
-        known = list(self._readable(events, result))
+        known = [self._meet(event) for event in events if self._is_wanted(event)]
         provided = {(k.event.workspace, name) for k in known for name in _reference_names(k)}
-        causes: dict[Entity, Known] = {}
         for fold in self._folds:
-            mine = [k for k in known if k.event.type in fold.consumes]
-            touched = self._keep(fold, mine)
-            causes = {entity: k for entity, k in touched.items() if k is not None}
-            provided |= {(k.event.workspace, name) for k in mine for name in fold.provides(k)}
-            entities = set(touched) | self._waiting(fold, provided)
-            entities |= self._due(fold, logical_time) | self._since_effective(fold, known)
+            kept = self._keep(fold, known, result)
+            provided |= kept.provided
+            entities = set(kept.touched) | self._waiting(fold, provided)
+            entities |= self._due(fold, logical_time) | self._since_effective(fold, late)
+            # Rows folded again may say something else to those who looked them up.
+            provided |= entities
             for workspace, names in _by_workspace(entities).items():
                 context = Lookups(self._connection, self._generation, workspace).context(
                     self._book, logical_time
                 )
-                self._refold(fold, context, names, causes, result)
+                self._refold(fold, context, names, kept.touched, result)
         return result
 
-    def _readable(self, events: Sequence[Event], result: Folded) -> Iterable[Known]:
-        wanted = frozenset().union(*(fold.consumes for fold in self._folds))
-        for event in events:
-            if event.type not in wanted and not _is_reference(event):
-                continue
-            try:
-                yield self._read(event)
-            except Unreadable as error:
-                result.failures.append(Failure(_record(event), str(error)))
+    def _is_wanted(self, event: Event) -> bool:
+        return event.type in self._wanted or _is_reference(event)
 
-    def _read(self, event: Event) -> Known:
-        known = self._known[event.event_id] = Known(event, payload_of(event))
+    def _meet(self, event: Event) -> Known:
+        known = self._known[event.event_id] = Known(event)
         return known
 
     # Which entities
 
-    def _keep(self, fold: Fold, mine: Sequence[Known]) -> dict[Entity, Known | None]:
-        touched: dict[Entity, Known | None] = {}
+    def _keep(self, fold: Fold, known: Sequence[Known], result: Folded) -> Kept:
+        """Keep what is of interest to a fold.
+
+        A fact that cannot be read is set aside with the reason, for this fold and all after it.
+        """
+        kept = Kept()
         rows: list[dict[str, Any]] = []
-        for known in mine:
-            for name in fold.entities(known):
-                touched[known.event.workspace, name] = known
-                rows.append(self._kept(fold, name, known.event))
+        for one in known:
+            if one.event.type not in fold.consumes or one.event.event_id in self._unreadable:
+                continue
+            try:
+                names = list(fold.entities(one))
+                told = list(fold.provides(one)) if names and one.payload else []
+            except Unreadable as error:
+                self._unreadable.add(one.event.event_id)
+                result.failures.append(Failure(to_stored(one.event), str(error)))
+                continue
+            workspace = one.event.workspace
+            kept.touched.update(((workspace, name), one) for name in names)
+            kept.provided.update((workspace, name) for name in told)
+            rows += [self._kept(fold, name, one.event) for name in names]
         if rows:
             self._connection.execute(_insert_or_ignore(self._connection, KEPT), rows)
-        return touched
+        return kept
 
     def _kept(self, fold: Fold, entity: str, event: Event) -> dict[str, Any]:
-        record = _record(event)
+        record = to_stored(event)
         return {
             "generation": self._generation,
             "fold": fold.name,
@@ -183,22 +203,15 @@ class Folding:
         )
         return {(workspace, entity) for workspace, entity in rows}
 
-    def _since_effective(self, fold: Fold, known: Sequence[Known]) -> set[Entity]:
-        """Entities with facts that a reference event of this page came too late for (R38)."""
+    def _since_effective(self, fold: Fold, late: Mapping[str, int]) -> set[Entity]:
+        """Entities with facts that late reference data should have reached (R38)."""
         found: set[Entity] = set()
-        late: dict[str, int] = {}
-        for k in known:
-            if k.event.effective_at is not None:
-                workspace = k.event.workspace
-                late[workspace] = min(
-                    late.get(workspace, k.event.effective_at), k.event.effective_at
-                )
         for workspace, effective_at in late.items():
             rows = self._connection.execute(
-                sa.select(KEPT.c.entity).distinct().where(
-                    *self._of(KEPT, fold, workspace), KEPT.c.recorded_at >= effective_at
-                )
-            )  # fmt: skip
+                sa.select(KEPT.c.entity)
+                .distinct()
+                .where(*self._of(KEPT, fold, workspace), KEPT.c.recorded_at >= effective_at)
+            )
             found |= {(workspace, entity) for (entity,) in rows}
         return found
 
@@ -222,11 +235,19 @@ class Folding:
                 ordered = sorted(facts.get(name, []), key=lambda k: k.order)
                 if not ordered:
                     continue
-                outcome = fold.fold(name, ordered, context)
                 old = before.get(name, {})
-                self._compare(context.workspace, name, old, outcome.rows, changes)
                 cause = causes.get((context.workspace, name))
-                result.drafts += fold.conclude(list(old.values()), outcome.rows, cause, context)
+                try:
+                    outcome = fold.fold(name, ordered, context)
+                    drafts = fold.conclude(list(old.values()), outcome.rows, cause, context)
+                except sa.exc.SQLAlchemyError:
+                    raise  # a store out of reach is no fault of the facts
+                except Exception as error:  # noqa: BLE001 - one entity must not stop all others
+                    failed = to_stored((cause or ordered[-1]).event)
+                    result.failures.append(Failure(failed, f"{fold.name} of {name}: {error!r}"))
+                    continue
+                result.drafts += drafts
+                self._compare(context.workspace, name, old, outcome.rows, changes)
                 about = self._about(fold, context.workspace, name)
                 waits += [{**about, "need": need} for need in outcome.needs]
                 if outcome.due_at is not None:
@@ -245,7 +266,7 @@ class Folding:
             record = _stored(row)
             known = self._known.get(record.event_id)
             if known is None or known.event.position != record.position:
-                known = self._read(decode(record))
+                known = self._meet(decode(record))
             facts.setdefault(row.entity, []).append(known)
         return facts
 
@@ -323,10 +344,6 @@ def _is_reference(event: Event) -> bool:
 
 def _reference_names(known: Known) -> list[str]:
     return provided_names(known.event, known.payload) if _is_reference(known.event) else []
-
-
-def _record(event: Event) -> StoredRecord:
-    return to_stored(event)
 
 
 def _stored(row: Any) -> StoredRecord:

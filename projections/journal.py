@@ -6,6 +6,7 @@ comes back byte for byte.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -25,6 +26,7 @@ from schemas.instants import Instant, Precision, format_instant, from_datetime, 
 from schemas.payload import Payload
 
 NO_ID = UUID(int=0)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TOPIC_NAMES = {Topic.FACTS: "facts", Topic.DECISIONS: "decisions", Topic.DERIVED: "derived"}
 _TOPICS = {name: topic for topic, name in TOPIC_NAMES.items()}
 _OBJECT_FIELDS = {
@@ -91,15 +93,15 @@ def _payload_columns(event: Event, kind: EventType) -> dict[str, Any]:
     data = orjson.loads(event.data)
     named = _sources(kind.model)
     money = _dict(data.get(named.get("money", "money")))
-    message = _text(data.get("message_id"))
+    message = _name(data.get("message_id"))
     provider_ref = _provider_ref(data, named)
     hit = _dict(data.get("hit"))
     utm = _dict(data.get("utm"))
     return {
-        "visitor_id": _text(data.get("visitor_id")) or str(event.visitor_id or ""),
-        "campaign_id": _text(data.get("campaign_id")) or str(event.campaign_id or ""),
-        "activity_id": _text(data.get("activity_id")),
-        "content_version_id": _text(data.get("content_version_id")),
+        "visitor_id": _name(data.get("visitor_id")) or str(event.visitor_id or ""),
+        "campaign_id": _name(data.get("campaign_id")) or str(event.campaign_id or ""),
+        "activity_id": _name(data.get("activity_id")),
+        "content_version_id": _name(data.get("content_version_id")),
         "message_id": message,
         "message_key": message or provider_ref,
         "provider_ref": provider_ref,
@@ -139,12 +141,17 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
+def _name(value: Any) -> str:
+    """A UUID as the codec writes it; anything else under such a name is an unknown field's."""
+    return value if isinstance(value, str) and _UUID.fullmatch(value) else ""
+
+
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
 def _number(value: Any) -> int:
-    return value if isinstance(value, int) and 0 <= value < 2**32 else 0
+    return value if type(value) is int and 0 <= value < 2**32 else 0
 
 
 def _amount(value: Any) -> str:

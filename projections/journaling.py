@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from events.codec import content_digest
+from events.codec import content_digest, to_stored
 from events.compose import Draft
 from projections.arrow import names_table, to_table
 from projections.journal import TOPIC_NAMES, journal_row
-from projections.page import Page
+from projections.page import Failure, Page
 from projections.stores.columns import Columns
 from projections.stores.tables import JOURNAL_COLUMNS
 from schemas.catalogue import Topic, load_all
@@ -30,12 +30,16 @@ _SEEN = {
 }
 
 
+_MISFITS = (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError)
+
+
 @dataclass(frozen=True, slots=True)
 class Journaled:
-    """The journal rows of a page, and the events about copies that said something else."""
+    """The journal rows of a page, events about copies that said something else, and misfits."""
 
     rows: list[dict[str, Any]]
     conflicts: list[Draft]
+    failures: list[Failure]
 
 
 class Journaling:
@@ -47,21 +51,24 @@ class Journaling:
     def write(self, page: Page, token: str) -> Journaled:
         """Journal a page's events; a page written before under its token changes nothing."""
         if not page.events:
-            return Journaled([], [])
+            return Journaled([], [], [])
         firsts, conflicts = self._first_copies(page)
-        rows = [journal_row(event) for event in firsts]
-        self._insert(rows, firsts, token)
-        return Journaled(rows, conflicts)
+        failures: list[Failure] = []
+        fitting = _fitting(firsts, failures)
+        rows = [row for _, _, row in fitting]
+        if rows:
+            self._insert(rows, token)
+            self._columns.insert("seen", _seen_table([(e, d) for e, d, _ in fitting]), token)
+        return Journaled(rows, conflicts, failures)
 
-    def _insert(self, rows: list[dict[str, Any]], events: list[Event], token: str) -> None:
-        if not rows:
-            return
+    def _insert(self, rows: list[dict[str, Any]], token: str) -> None:
         whole = to_table(JOURNAL_COLUMNS, rows)
         self._columns.insert("journal", whole, token)
         self._columns.insert("journal_by_person", whole, token)
         keyed = [row for row in rows if row["message_key"]]
         if keyed:
-            self._columns.insert("journal_by_message", to_table(JOURNAL_COLUMNS, keyed), token)
+            mask = pa.array([bool(row["message_key"]) for row in rows])
+            self._columns.insert("journal_by_message", whole.filter(mask), token)
         named = [
             row for row in keyed
             if row["message_id"] and row["provider_ref"] and row["type"].endswith(".sent")
@@ -70,18 +77,17 @@ class Journaling:
             columns = ("workspace", "provider_ref", "message_id")
             table = names_table(**{name: [row[name] for row in named] for name in columns})
             self._columns.insert("provider_message", table, token)
-        self._columns.insert("seen", _seen_table(events), token)
 
-    def _first_copies(self, page: Page) -> tuple[list[Event], list[Draft]]:
-        """The events whose ids were not seen at another position."""
+    def _first_copies(self, page: Page) -> tuple[list[tuple[Event, bytes]], list[Draft]]:
+        """The events whose ids were not seen at another position, with their digests."""
         seen = self._seen([str(event.event_id) for event in page.events])
-        firsts: list[Event] = []
+        firsts: list[tuple[Event, bytes]] = []
         conflicts: list[Draft] = []
         for event in page.events:
             digest = content_digest(event.type, event.data)
             known = seen.setdefault(str(event.event_id), (event.position, digest))
             if known[0] == event.position:
-                firsts.append(event)
+                firsts.append((event, digest))
             elif known[1] != digest:
                 conflicts.append(conflict(event))
         return firsts, conflicts
@@ -102,6 +108,37 @@ class Journaling:
             )
             for row in rows
         }
+
+
+def _fitting(
+    firsts: list[tuple[Event, bytes]], failures: list[Failure]
+) -> list[tuple[Event, bytes, dict[str, Any]]]:
+    """The events with their rows; what does not fit the journal is set aside, with the reason."""
+    made: list[tuple[Event, bytes, dict[str, Any]]] = []
+    for event, digest in firsts:
+        try:
+            made.append((event, digest, journal_row(event)))
+        except _MISFITS as error:
+            failures.append(Failure(to_stored(event), f"The journal cannot take it: {error!r}"))
+    if _fits([row for _, _, row in made]) is None:
+        return made
+    fitting = []
+    for event, digest, row in made:
+        trouble = _fits([row])
+        if trouble is None:
+            fitting.append((event, digest, row))
+        else:
+            failures.append(Failure(to_stored(event), f"The journal cannot take it: {trouble!r}"))
+    return fitting
+
+
+def _fits(rows: list[dict[str, Any]]) -> Exception | None:
+    """What keeps rows from the journal; None if nothing does."""
+    try:
+        to_table(JOURNAL_COLUMNS, rows)
+    except _MISFITS as error:
+        return error
+    return None
 
 
 def conflict(event: Event) -> Draft:
@@ -125,15 +162,15 @@ def conflict(event: Event) -> Draft:
     )
 
 
-def _seen_table(events: list[Event]) -> pa.Table:
+def _seen_table(firsts: list[tuple[Event, bytes]]) -> pa.Table:
     rows = [
         {
             "event_id": str(event.event_id),
-            "digest": content_digest(event.type, event.data),
+            "digest": digest,
             "log_topic": TOPIC_NAMES[event.topic],
             "log_partition": event.position.partition,
             "log_offset": event.position.offset,
         }
-        for event in events
+        for event, digest in firsts
     ]
     return to_table(_SEEN, rows)

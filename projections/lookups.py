@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import sqlalchemy as sa
 
@@ -28,6 +30,7 @@ class Lookups:
             cluster_of=self.cluster_of,
             document=self.document,
             touched_by=self.touched_by,
+            members_of=self.members_of,
         )
 
     def cluster_of(self, subject: str, at: int) -> str:
@@ -50,9 +53,7 @@ class Lookups:
 
     def touched_by(self, cluster: str, since: int, until: int) -> set[str]:
         """The activities whose messages went to a cluster in a span of data time."""
-        members = sa.select(CLUSTER.c.subject).where(
-            *self._mine(CLUSTER), CLUSTER.c.cluster == cluster
-        )
+        members = self._members(cluster)
         rows = self._connection.execute(
             sa.select(MESSAGE.c.doc).where(
                 *self._mine(MESSAGE),
@@ -61,6 +62,15 @@ class Lookups:
             )
         )
         return {orjson.loads(doc)["activity_id"] for (doc,) in rows}
+
+    def members_of(self, cluster: str) -> set[str]:
+        """The subjects that belong to a cluster in any span of time."""
+        return {subject for (subject,) in self._connection.execute(self._members(cluster))}
+
+    def _members(self, cluster: str) -> sa.Select[Any]:
+        return sa.select(CLUSTER.c.subject).where(
+            *self._mine(CLUSTER), CLUSTER.c.cluster == cluster
+        )
 
     def _mine(self, table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
         return (table.c.generation == self._generation, table.c.workspace == self._workspace)

@@ -20,6 +20,22 @@ def clusters_of(columns: Columns, workspace: str, generation: int, subjects: set
     return subjects | set(found.column("cluster").to_pylist())
 
 
+def present_clusters_of(
+    columns: Columns, workspace: str, generation: int, subjects: set[str]
+) -> set[str]:
+    """The clusters the subjects belong to by what is known now; and themselves.
+
+    What a row is computed from must not depend on versions that are gone: a rebuild has none.
+    """
+    found = columns.query(
+        f"SELECT DISTINCT cluster FROM {latest_copy('cluster')} "
+        "WHERE subject IN (SELECT name FROM $given)",
+        {"workspace": workspace, "generation": generation},
+        names_table(name=sorted(subjects)),
+    )
+    return subjects | set(found.column("cluster").to_pylist())
+
+
 def members_of(columns: Columns, workspace: str, generation: int, clusters: set[str]) -> set[str]:
     """Every subject of the clusters; and the clusters themselves, which are subjects too."""
     if not clusters:

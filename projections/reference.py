@@ -29,6 +29,7 @@ from schemas.promotion import BUILT_IN, PromotionRule, VersionedRule
 from schemas.registries import ENTRIES
 
 _PAGE = 1000
+_READ_BY_BUILT_IN = frozenset(name for rule in BUILT_IN for name in rule.rule.events)
 E_ = TypeVar("E_", bound=Model)
 Key = tuple[str, str, str]
 
@@ -51,9 +52,10 @@ class ReferenceBook:
         self._cursor = Cursor()
         self._types = frozenset(e.wire for e in load_all() if e.reference)
 
-    def catch_up(self, log: EventLog) -> None:
-        """Read all reference events the log has and this book has not."""
+    def catch_up(self, log: EventLog) -> list[Event]:
+        """Read all reference events the log has and this book has not; answers them."""
         heads = log.heads()
+        learned: list[Event] = []
         for partition in range(log.partitions):
             place = (Topic.DECISIONS, partition)
             while self._cursor[place] < heads[place]:
@@ -62,7 +64,9 @@ class ReferenceBook:
                     if record.type in self._types:
                         event = decode(record)
                         self.learn(event, payload_of(event))
+                        learned.append(event)
                 self._cursor = self._cursor.moved({place: page.end})
+        return learned
 
     def learn(self, event: Event, payload: Payload) -> None:
         """Take in one reference event; a second time changes nothing."""
@@ -104,6 +108,15 @@ class ReferenceBook:
                 rules[name] = found.body
         in_force = [rule for rule in rules.values() if rule.rule.enabled]
         return sorted(in_force, key=lambda r: (r.rule.order, str(r.rule_id)))
+
+    def read_by_rules(self, workspace: str) -> set[str]:
+        """The event types that any promotion rule reads, or has ever read."""
+        found = set(_READ_BY_BUILT_IN)
+        for name in self._rules.get(workspace, ()):
+            for version in self._versions.get((workspace, "rule", name), {}).values():
+                if isinstance(version.body, VersionedRule):
+                    found |= set(version.body.rule.events)
+        return found
 
     def _at(self, workspace: str, kind: str, name: str, at: int, *, grace: bool) -> Version | None:
         versions = self._versions.get((workspace, kind, name), {}).values()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -69,13 +69,14 @@ class RowsSink:
     def apply(self, page: Page) -> None:
         """Apply one page. Raises ``CursorGap`` if it does not begin where the sink stands."""
         # Read before the page is folded, so that no fact meets reference data older than itself.
-        self._book.catch_up(self._log)
+        learned = self._book.catch_up(self._log)
         with self._rows.begin() as connection:
             stored = cursor_of(connection, NAME, self._generation)
             if stored != page.start:
                 raise CursorGap(f"The page starts at {page.start}, the sink stands at {stored}.")
             before = logical_time_of(connection, NAME, self._generation)
-            self._fold(connection, page, max(before, page.recorded_at))
+            late = _late(learned, page.start, before)
+            self._fold(connection, page, max(before, page.recorded_at), late)
             set_cursor(connection, NAME, self._generation, page.end)
 
     def tick(self, now: int) -> bool:
@@ -87,28 +88,44 @@ class RowsSink:
                 return False
         with self._rows.begin() as connection:
             cursor = cursor_of(connection, NAME, self._generation)
-            self._fold(connection, Page(cursor, cursor, ()), now)
+            self._fold(connection, Page(cursor, cursor, ()), now, {})
         return True
 
-    def _fold(self, connection: sa.Connection, page: Page, logical_time: int) -> None:
+    def _fold(
+        self, connection: sa.Connection, page: Page, logical_time: int, late: Mapping[str, int]
+    ) -> None:
         folding = Folding(connection, self._generation, self._folds, self._book)
-        events = (*self._passed_too_early(page, logical_time), *page.events)
-        folded = folding.apply(events, logical_time)
+        events = (*self._passed_too_early(page.start, late), *page.events)
+        folded = folding.apply(events, logical_time, late)
         if self._publishes:
             put(connection, self._composer, folded.drafts)
             bury(connection, NAME, [*page.failures, *folded.failures], logical_time)
         set_logical_time(connection, NAME, self._generation, logical_time)
 
-    def _passed_too_early(self, page: Page, logical_time: int) -> tuple[Event, ...]:
-        """Facts before the page that a reference event in it should have reached (R38).
+    def _passed_too_early(self, start: Cursor, late: Mapping[str, int]) -> tuple[Event, ...]:
+        """The facts that late reference data should have reached, read again from the log.
 
-        A fact that no rule took was not kept, so it is read again from the log.
+        What was kept is folded again anyway; but a fact that no rule took was not kept.
         """
-        late = [e.effective_at for e in page.events if e.effective_at is not None]
-        if not late or min(late) > logical_time:
+        if not late:
             return ()
-        since = self._log.cursor_at(min(late) - 1)
-        return read_range(self._log, since, page.start).events
+        since = self._log.cursor_at(min(late.values()) - 1)
+        return read_range(self._log, since, start).events
+
+
+def _late(learned: Sequence[Event], start: Cursor, passed: int) -> dict[str, int]:
+    """By workspace, since when reference data took effect that the sink has passed without (R38).
+
+    Reference data that the sink itself has passed are not late, only new to this process.
+    """
+    late: dict[str, int] = {}
+    for event in learned:
+        topic, partition, offset = event.position
+        effective_at = event.effective_at
+        if effective_at is None or effective_at > passed or offset < start[topic, partition]:
+            continue
+        late[event.workspace] = min(late.get(event.workspace, effective_at), effective_at)
+    return late
 
 
 def _is_due(connection: sa.Connection, generation: int, now: int) -> bool:

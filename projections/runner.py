@@ -25,6 +25,7 @@ from schemas.errors import Stale, UnavailableError
 PAGE = 5000
 _IDLE_SECONDS = 0.02
 _RETRY_SECONDS = 1.0
+_MOST_RETRIES = 120  # then it is no passing trouble: the process says so by ending
 _DERIVATIONS = 3  # a hit's verdict, the response it makes, and that response's journal entry
 
 logger = logging.getLogger("answerback.runner")
@@ -124,19 +125,22 @@ class Runner:
     # The loops
 
     def _follow(self, turn: Callable[[], bool], on_failure: Callable[[], None]) -> None:
+        retries = 0
         while not self._stopping.is_set():
             try:
                 pause = 0.0 if turn() else _IDLE_SECONDS
-            except UnavailableError as error:
+                retries = 0
+            except Exception as error:
+                retries += 1
+                if not isinstance(error, UnavailableError) or retries > _MOST_RETRIES:
+                    # Whatever it is, going on could skip events: stop, and say so.
+                    logger.exception("A sink has stopped.")
+                    self.failure = error
+                    self._stopping.set()
+                    on_failure()
+                    return
                 logger.warning("A store is out of reach: %s", error)
                 pause = _RETRY_SECONDS
-            except Exception as error:
-                # Whatever it is, going on could skip events: stop, and say so.
-                logger.exception("A sink has stopped.")
-                self.failure = error
-                self._stopping.set()
-                on_failure()
-                return
             if pause:
                 self._stopping.wait(pause)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from projections.fold import Context, Fold, Known, Outcome, Row
 from schemas.facts.sales import LeadNoted, OpportunityNoted, OpportunityWon
-from schemas.fields import Decimal4, Model
+from schemas.fields import Decimal4, Model, column_amount
 
 _LEAD_STEPS = (
     "lead.created", "lead.changed", "lead.assigned", "lead.contacted", "lead.disqualified",
@@ -89,7 +89,7 @@ class Opportunities(Fold):
             response_id=_first(facts, "response_id"),
             lead_id=_first(facts, "lead_id"),
             state=_CLOSING[last.event.type] if last else 0,
-            won_value=won.actual_value.in_base.quantize(Decimal("0.0001")) if won else Decimal(0),
+            won_value=column_amount(won.actual_value.in_base) if won else Decimal(0),
             won_at=last.event.occurred_at if last and won else 0,
         )
         return Outcome((Row("opportunity", entity, doc),))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from projections.arrow import names_table
+from projections.campaigns import ActivityDoc, CampaignDoc
 from projections.copies import Copy
 from projections.entities.messages import DELIVERIES, HITS
 from projections.identity import ClusterDoc
@@ -32,7 +33,7 @@ class Touched:
     forms: set[str] = field(default_factory=set)
     goals: set[str] = field(default_factory=set)
     regrouped: set[str] = field(default_factory=set)
-    campaigns: bool = False
+    campaigns: set[str] = field(default_factory=set)
 
 
 def touched_by(
@@ -47,8 +48,8 @@ def touched_by(
         mine = found.setdefault(copy.workspace, Touched(copy.workspace))
         if isinstance(copy.doc, ClusterDoc):
             mine.regrouped.add(copy.doc.subject)
-        elif copy.table in ("campaign", "activity"):
-            mine.campaigns = True
+        elif isinstance(copy.doc, CampaignDoc | ActivityDoc):
+            mine.campaigns.add(str(copy.doc.campaign_id))
     return [found[workspace] for workspace in sorted(found)]
 
 
@@ -76,21 +77,29 @@ def message_pairs(columns: Columns, workspace: str, keys: set[str]) -> Pairs:
     """All keys under which notices of the touched messages may lie, each with its message.
 
     A key is a message's own id, or the provider's id, which a ``*.sent`` ties to the message (R6).
+    Of several messages under one provider's id the smallest has it; the others are touched too,
+    since they may just have lost it.
     """
     here = {"workspace": workspace}
     refs = [key for key in keys if ":" in key]
-    pairs = {(key, key) for key in keys if ":" not in key}
+    messages = {key for key in keys if ":" not in key}
     if refs:
-        resolved = columns.query(
-            "SELECT min(message_id) AS message_id FROM provider_message "
-            "WHERE workspace = {workspace:String} AND provider_ref IN (SELECT name FROM $given) "
-            "GROUP BY provider_ref",
-            here, names_table(name=refs),
-        ).column("message_id").to_pylist()  # fmt: skip
-        pairs |= {(message, message) for message in resolved}
-    if pairs:
-        pairs |= _refs_of(columns, here, sorted({message for _, message in pairs}))
-    return pairs
+        messages |= set(
+            columns.query(
+                "SELECT min(message_id) AS message_id FROM provider_message WHERE workspace = "
+                "{workspace:String} AND provider_ref IN (SELECT name FROM $given) "
+                "GROUP BY provider_ref",
+                here, names_table(name=refs),
+            ).column("message_id").to_pylist()
+        )  # fmt: skip
+    owners: Pairs = set()
+    asked: set[str] = set()
+    while new := messages - asked:
+        asked |= new
+        for ref, sharing in _refs_of(columns, here, sorted(new)):
+            owners.add((ref, min(sharing)))
+            messages |= set(sharing)
+    return owners | {(message, message) for message in messages}
 
 
 def pairs_table(pairs: Pairs) -> pa.Table:
@@ -101,22 +110,17 @@ def pairs_table(pairs: Pairs) -> pa.Table:
     )
 
 
-def _refs_of(columns: Columns, here: dict[str, str], messages: list[str]) -> Pairs:
+def _refs_of(
+    columns: Columns, here: dict[str, str], messages: list[str]
+) -> list[tuple[str, list[str]]]:
+    """The provider's ids of messages, each with all messages that it was given to."""
     named = columns.query(
-        "SELECT provider_ref, min(message_id) AS message_id FROM provider_message "
+        "SELECT provider_ref, groupUniqArray(message_id) AS sharing FROM provider_message "
         "WHERE workspace = {workspace:String} AND provider_ref IN ("
         "SELECT provider_ref FROM journal_by_message WHERE workspace = {workspace:String} "
         "AND message_key IN (SELECT name FROM $given) AND provider_ref != '') "
         "GROUP BY provider_ref",
         here,
         names_table(name=messages),
-    )
-    wanted = set(messages)
-    return {
-        (ref, message)
-        for ref, message in zip(
-            named.column("provider_ref").to_pylist(), named.column("message_id").to_pylist(),
-            strict=True,
-        )
-        if message in wanted
-    }  # fmt: skip
+    ).to_pylist()
+    return [(row["provider_ref"], row["sharing"]) for row in named]

@@ -14,6 +14,9 @@ _PATTERN = re.compile(
 )
 
 
+_MOST_YEARS = 100  # columns of dates end in 2149
+
+
 class Duration(NamedTuple):
     """Calendar months, then calendar days, then exact seconds: the order of their addition."""
 
@@ -32,7 +35,9 @@ def parse_duration(text: str) -> Duration:
 
 
 def _checked(text: str) -> str:
-    parse_duration(text)
+    months, days, seconds = parse_duration(text)
+    if months / 12 + days / 365 + seconds / (365 * 86_400) > _MOST_YEARS:
+        raise ValueError(f"A duration is {_MOST_YEARS} years at most.")
     return text
 
 

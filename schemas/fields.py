@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -16,6 +16,7 @@ from pydantic import (
     PlainSerializer,
     SerializerFunctionWrapHandler,
     model_serializer,
+    model_validator,
 )
 
 from schemas.instants import format_instant, from_datetime, parse_instant, to_datetime
@@ -103,12 +104,27 @@ Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]  # what JSON and columns ca
 Line = Literal["cellular", "landline", "unknown"]
 
 
+LARGEST_AMOUNT = Decimal("99999999999999.9999")
+_SMALLEST_PART = Decimal("0.0001")
+
+
+def column_amount(amount: Decimal) -> Decimal:
+    """An amount as columns hold it: four decimals, and sums beyond the largest amount are cut."""
+    return max(-LARGEST_AMOUNT, min(LARGEST_AMOUNT, amount)).quantize(_SMALLEST_PART)
+
+
 class Money(Model):
     """An amount in a currency, with its rate to the workspace's base currency at that moment."""
 
     amount: Decimal4
     currency: Currency
     rate: Rate = Decimal(1)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if abs(self.in_base) > LARGEST_AMOUNT:
+            raise ValueError(f"In the base currency an amount is {LARGEST_AMOUNT} at most.")
+        return self
 
     @property
     def in_base(self) -> Decimal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
 from pydantic import model_validator
@@ -18,6 +18,15 @@ class Payload(Model):
     """
 
     JOURNAL: ClassVar[dict[str, str]] = {}
+
+    if not TYPE_CHECKING:  # else every misspelled attribute would type-check
+
+        def __getattr__(self, name: str) -> Any:
+            # Unknown fields are stored, yet never read by name: nobody has checked what is in
+            # them, and a later version may give the name another meaning.
+            if name in (self.__pydantic_extra__ or ()):
+                raise AttributeError(f"{type(self).__name__} declares no field {name!r}.")
+            return super().__getattr__(name)
 
     def person_address(self) -> str | StoredAddress | None:
         """The address of the person this event is about: its key, if nothing better names one."""

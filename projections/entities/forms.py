@@ -6,10 +6,11 @@ from projections.entities.messages import VERDICT_NOW
 from projections.stores.tables import latest_copy
 
 
-def forms_sql(persons: str, verdict: str = VERDICT_NOW, bound: str = "1") -> str:
+def forms_sql(persons: str, clusters: str, verdict: str = VERDICT_NOW, bound: str = "1") -> str:
     """The rows of forms by cluster. ``persons`` is a condition on ``j.person``, or 1.
 
-    The cluster of a visitor is the one in force at the moment of each event (R30).
+    The cluster of a visitor is the one in force at the moment of each event (R30). A browser may
+    have belonged to several, so ``clusters`` keeps out those of which not all members are asked.
     """
     return f"""
 SELECT {{generation:UInt32}} AS generation, {{workspace:String}} AS workspace,
@@ -31,5 +32,5 @@ FROM (
     ASOF LEFT JOIN (SELECT subject, since, cluster FROM {latest_copy("cluster")}) AS c
         ON c.subject = j.person AND c.since <= j.at
     WHERE toString({verdict}) = 'human'
-) GROUP BY form_id, cluster
+) WHERE {clusters} GROUP BY form_id, cluster
 """

@@ -1,8 +1,9 @@
 """One row per message: what became of it, ranked so that the order of notices does not matter.
 
 Hard bounce > final soft or block bounce > rejected without delivery > delivered > waiting. A human
-hit proves delivery against any bounce; evidence of acceptance beats an exclusion (R23, section 7).
-Times are instants in milliseconds, 0 for never.
+hit proves delivery against any bounce, another hit against a rejection or loss; evidence of
+acceptance beats an exclusion (R23, section 7). A push message is delivered unless its failure is
+told. Times are instants in milliseconds, 0 for never.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ def messages_sql(keys: str, verdict: str = VERDICT_NOW, bound: str = "1") -> str
     return f"""
 SELECT {{generation:UInt32}} AS generation, {{workspace:String}} AS workspace, message_id, person,
     if(c.cluster = '', person, c.cluster) AS cluster, activity_id, content_version_id, batches,
-    line, {_STATE} AS state, multiIf(state = 'blocked' AND rejected_at > 0, 'provider_rejected',
-    state = 'blocked', blocked_for, '') AS reason, precision,
+    line, {_STATE} AS state, multiIf(state != 'blocked', '', rejected_at > 0 AND (accepted_at > 0
+    OR blocked_for IN ('', 'no_outcome')), 'provider_rejected', blocked_for) AS reason, precision,
     {_TIMES}, links_and_times.1 AS links, links_and_times.2 AS links_at, call_attempts,
     talk_seconds, test, {{version:UInt64}} AS version, false AS deleted
 FROM ({_grouped(keys, verdict, bound)}) AS m
@@ -52,8 +53,8 @@ LEFT JOIN (SELECT subject, argMax(cluster, since) AS cluster FROM {latest_copy("
 
 
 _STATE = """multiIf(human_at > 0, 'delivered', hard_at > 0, 'hard', soft_at > 0, 'soft',
-    rejected_at > 0 AND delivered_at = 0, 'blocked', lost_at > 0 AND delivered_at = 0, 'lost',
-    delivered_at > 0 OR proof_at > 0, 'delivered', accepted_at > 0, 'waiting',
+    delivered_at > 0 OR proof_at > 0, 'delivered', rejected_at > 0, 'blocked',
+    lost_at > 0, 'lost', pushed_at > 0, 'delivered', accepted_at > 0, 'waiting',
     blocked_for != '', 'blocked', 'pending')"""
 
 _TIMES = """prepared_at, sent_at, accepted_at, delivered_at, hard_at, soft_at, lost_at,
@@ -87,7 +88,7 @@ def _grouped(keys: str, verdict: str, bound: str) -> str:
     by_person = f"({reply} OR type = 'email.complained' OR {stop})"
     soft_proof = (f"({_in(_OPENS + _CLICKS)} AND verdict NOT IN ('machine', 'unjudged') "
                   "OR type = 'email.autoresponded')")  # fmt: skip
-    delivered = ("type IN ('email.delivered', 'sms.delivered', 'sms.read', 'push.sent', "
+    delivered = ("type IN ('email.delivered', 'sms.delivered', 'sms.read', "
                  "'email.delivery_assumed', 'call.completed')")  # fmt: skip
     hard = "type = 'email.bounced' AND reason = 'hard'"
     soft = "type = 'email.bounced' AND reason != 'hard' AND final"
@@ -109,6 +110,7 @@ SELECT message_id, argMin(person, (NOT ({named}), at, event_id)) AS person,
     {_first("type = 'message.prepared'")} AS prepared_at, {_first(_in(_SENT))} AS sent_at,
     {_first(noticed)} AS accepted_at, {_first(delivered)} AS delivered_at,
     {_first("type = 'call.completed'")} AS completed_at,
+    {_first("type = 'push.sent'")} AS pushed_at,
     {_first(hard)} AS hard_at, {_first(soft)} AS soft_at, {_first(_in(_LOST))} AS lost_at,
     {_first("type = 'email.rejected'")} AS rejected_at,
     {_first("type = 'recipient.excluded'")} AS excluded_at,
@@ -132,7 +134,7 @@ FROM (
     LEFT JOIN (SELECT event_id, message_key, verdict, turns_at, turns_to FROM judgement FINAL
         WHERE generation = {{generation:UInt32}} AND workspace = {{workspace:String}}
         AND message_key IN (SELECT message_key FROM {keys})) AS v ON v.event_id = j.event_id
-    WHERE j.workspace = {{workspace:String}} AND {bound}
+    WHERE j.workspace = {{workspace:String}} AND NOT j.test AND {bound}
         AND j.message_key IN (SELECT message_key FROM {keys})
 ) GROUP BY message_id
 """.replace("BLOCK_OF", f"[{ranks}]")

@@ -57,7 +57,8 @@ FROM (
     WHERE if(by_day, toDate(fromUnixTimestamp64Milli(touched, 'UTC')) <= toDate(goal_time),
         touched <= goal)
     ORDER BY touched DESC, message_id LIMIT 1 BY campaign_id, cluster, event_id
-) WHERE if(by_day, toDate(goal_time) < toDate(ends), goal_time < ends)
+) WHERE if(by_day, toDate(goal_time) < greatest(toDate(ends), addDays(
+    toDate(fromUnixTimestamp64Milli(touched, 'UTC')), 1)), goal_time < ends)
 GROUP BY campaign_id, cluster
 """
 

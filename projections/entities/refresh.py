@@ -18,6 +18,8 @@ from projections.touched import Touched, message_pairs, pairs_table
 from schemas.decisions.campaign import GoalEvent
 
 _IN_GIVEN = "IN (SELECT name FROM $given)"
+_MESSAGES = latest_entity("message_row")
+_GOALS_AT_ONCE = 50  # each adds its text to the query, and the engine bounds a query's size
 
 
 class Entities:
@@ -35,11 +37,13 @@ class Entities:
         keys = touched.message_keys | self._messages_of(here, regrouped)
         pairs = message_pairs(self._columns, touched.workspace, keys)
         messages = pairs_table(pairs)
+        goals = self.goals(touched.workspace)
+        left = self._clusters_of_messages(here, messages) if pairs and goals else set()
         if pairs:
             self._insert("message_row", messages_sql(KEYS_GIVEN), here, messages)
         if touched.forms or regrouped:
             self._forms(here, touched, regrouped)
-        self._goals(here, touched, regrouped, messages)
+        self._goals(here, touched, goals, regrouped | left, messages)
 
     def rebuild(self, workspace: str, buckets: int) -> None:
         """Compute all entities of a workspace, messages in hash buckets."""
@@ -47,11 +51,8 @@ class Entities:
         for bucket in range(buckets):
             bounds = {**here, "bucket": bucket, "buckets": buckets}
             self._insert("message_row", messages_sql(KEYS_ALL), bounds, None)
-        self._insert("form_row", forms_sql("1"), here, None)
-        goals = self.goals(workspace)
-        if goals:
-            source = latest_entity("message_row")
-            self._insert("reach_row", reach_sql(goals, source, "1", "1", "1"), here, None)
+        self._insert("form_row", forms_sql("1", "1"), here, None)
+        self._reach(self.goals(workspace), here, None)
 
     def goals(self, workspace: str) -> list[Goal]:
         """The goals of a workspace's campaigns."""
@@ -92,28 +93,35 @@ class Entities:
         clusters = self._clusters(touched.workspace, touched.forms) | regrouped
         members = members_of(self._columns, touched.workspace, self._generation, clusters)
         given = names_table(name=sorted(members))
-        self._insert("form_row", forms_sql(f"j.person {_IN_GIVEN}"), here, given)
-        self._bury("form_row", here, sorted(clusters))
+        limits = (f"j.person {_IN_GIVEN}", f"cluster {_IN_GIVEN}")
+        self._insert("form_row", forms_sql(*limits), here, given)
+        self._bury("form_row", here, "cluster", sorted(clusters))
 
     def _goals(
-        self, here: Parameters, touched: Touched, regrouped: set[str], pairs: pa.Table
-    ) -> None:
-        goals = self.goals(touched.workspace)
-        everyone = touched.campaigns
-        if not goals and not everyone:
-            return
+        self, here: Parameters, touched: Touched, goals: Sequence[Goal], regrouped: set[str],
+        pairs: pa.Table,
+    ) -> None:  # fmt: skip
+        """Goals reached by touched people, and by anyone in a campaign that was changed."""
+        changed = [goal for goal in goals if goal.campaign_id in touched.campaigns]
+        self._reach(changed, here, None)
+        if touched.campaigns:
+            self._bury("reach_row", here, "campaign_id", sorted(touched.campaigns))
         clusters = self._clusters(touched.workspace, touched.goals) | regrouped
-        if pairs.num_rows:
+        if goals and pairs.num_rows:
             clusters |= self._clusters_of_messages(here, pairs)
-        if not clusters and not everyone:
+        if not goals or not clusters:
             return
         members = members_of(self._columns, touched.workspace, self._generation, clusters)
-        given = names_table(name=sorted(members))
-        source = latest_entity("message_row")
-        limits = ("1", "1") if everyone else (f"cluster {_IN_GIVEN}", f"person {_IN_GIVEN}")
-        if goals:
-            self._insert("reach_row", reach_sql(goals, source, *limits, "1"), here, given)
-        self._bury("reach_row", here, None if everyone else sorted(clusters))
+        self._reach(goals, here, names_table(name=sorted(members)))
+        self._bury("reach_row", here, "cluster", sorted(clusters))
+
+    def _reach(self, goals: Sequence[Goal], here: Parameters, people: pa.Table | None) -> None:
+        limits = (
+            (f"cluster {_IN_GIVEN}", f"person {_IN_GIVEN}") if people is not None else ("1", "1")
+        )
+        for start in range(0, len(goals), _GOALS_AT_ONCE):
+            some = goals[start : start + _GOALS_AT_ONCE]
+            self._insert("reach_row", reach_sql(some, _MESSAGES, *limits, "1"), here, people)
 
     def _clusters_of_messages(self, here: Parameters, pairs: pa.Table) -> set[str]:
         found = self._columns.query(
@@ -127,18 +135,17 @@ class Entities:
     def _clusters(self, workspace: str, subjects: set[str]) -> set[str]:
         return clusters_of(self._columns, workspace, self._generation, subjects)
 
-    def _bury(self, table: str, here: Parameters, clusters: Sequence[str] | None) -> None:
+    def _bury(self, table: str, here: Parameters, column: str, among: Sequence[str]) -> None:
         """Mark as deleted what an increment was about and no longer found."""
         columns = [name for name in ENTITY_COLUMNS[table] if name not in ENTITY_KEYS[table]]
         kept = ", ".join((*ENTITY_KEYS[table], *columns))
-        among = "1" if clusters is None else f"cluster {_IN_GIVEN}"
         self._columns.run(
             f"INSERT INTO {table} (generation, workspace, {kept}, version, deleted) "
             f"SELECT generation, workspace, {kept}, {{version:UInt64}}, true FROM {table} FINAL "
             "WHERE generation = {generation:UInt32} AND workspace = {workspace:String} "
-            f"AND NOT deleted AND version < {{version:UInt64}} AND {among}",
+            f"AND NOT deleted AND version < {{version:UInt64}} AND {column} {_IN_GIVEN}",
             here,
-            names_table(name=list(clusters or ())),
+            names_table(name=list(among)),
         )
 
     def _insert(self, table: str, sql: str, here: Parameters, given: pa.Table | None) -> None:

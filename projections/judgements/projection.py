@@ -6,28 +6,30 @@ judged again: hits, deliveries, and signs of a person in the same cluster within
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import pyarrow as pa
+from pydantic import ValidationError
 
 from events.compose import Draft
 from projections.arrow import names_table, to_table
 from projections.entities.messages import DELIVERIES, HITS, KEYS_ALL
 from projections.judgements.agents import is_person
 from projections.judgements.classifier import (
-    EVIDENCE_SPAN,
     VERSION,
     WEAK,
+    Clicks,
     Interaction,
     Judgement,
     Surroundings,
     is_weak,
     judge,
 )
-from projections.people import clusters_of, members_of
+from projections.people import clusters_of, members_of, present_clusters_of
 from projections.stores.columns import Columns
 from projections.stores.tables import JUDGEMENT_COLUMNS
 from projections.touched import EVIDENCE, Touched, message_pairs, pairs_table
@@ -101,9 +103,12 @@ class Judgements:
             if one.interaction.is_click and one.message_id:
                 spot = (one.interaction.at, one.interaction.link_id)
                 clicks.setdefault(one.message_id, []).append(spot)
+        by_message = {message: Clicks(some) for message, some in clicks.items()}
+        none = Clicks(())
         around = {
             one.interaction.event_id: Surroundings(
-                clicks.get(one.message_id, []), deliveries.get(one.message_id, [])
+                by_message.get(one.message_id, none).around(one.interaction.at),
+                sorted(deliveries.get(one.message_id, []))[:1],  # only the first one counts
             )
             for one in found
         }
@@ -172,10 +177,12 @@ class Judgements:
         )
 
     def _evidence(self, weak: Sequence[Found]) -> list[tuple[Found, list[int]]]:
-        """For each weak hit, when a person of its cluster showed within half an hour after it."""
+        """For each weak hit, when a person of its cluster first showed after it."""
         result = []
         for person in sorted({one.interaction.person for one in weak}):
-            clusters = clusters_of(self._columns, self._workspace, self._generation, {person})
+            clusters = present_clusters_of(
+                self._columns, self._workspace, self._generation, {person}
+            )
             members = members_of(self._columns, self._workspace, self._generation, clusters)
             rows = self._columns.query(
                 "SELECT toUnixTimestamp64Milli(occurred_at) AS at, "
@@ -187,11 +194,13 @@ class Judgements:
                 {"workspace": self._workspace},
                 names_table(name=sorted(members)),
             ).to_pylist()
-            times = [row["at"] for row in rows if not row["is_hit"] or is_person(row["agent"])]
+            times = sorted(
+                row["at"] for row in rows if not row["is_hit"] or is_person(row["agent"])
+            )
             for one in weak:
                 if one.interaction.person == person:
-                    at = one.interaction.at
-                    result.append((one, [t for t in times if at < t <= at + EVIDENCE_SPAN]))
+                    place = bisect_right(times, one.interaction.at)
+                    result.append((one, times[place : place + 1]))
         return result
 
     # What changed
@@ -212,19 +221,21 @@ class Judgements:
             drafts.append(self._draft(one, verdict, ordinal))
         return to_table(JUDGEMENT_COLUMNS, rows), drafts
 
-    def _stored(self, event_ids: list[str]) -> dict[str, tuple[int, Any, Any, Any, Any]]:
+    def _stored(self, event_ids: list[str]) -> dict[str, tuple[Any, ...]]:
         if not event_ids:
             return {}
         rows = self._columns.query(
             "SELECT toString(event_id) AS event_id, ordinal, toString(verdict) AS verdict, "
-            "reasons, flags, turns_at FROM judgement FINAL WHERE generation = {generation:UInt32} "
+            "reasons, flags, turns_at, arrayMap(to -> toString(to), turns_to) AS turned "
+            "FROM judgement FINAL WHERE generation = {generation:UInt32} "
             "AND workspace = {workspace:String} AND event_id IN (SELECT toUUID(name) FROM $given)",
             self._here,
             names_table(name=event_ids),
         ).to_pylist()
         return {
             row["event_id"]: (row["ordinal"], row["verdict"], tuple(row["reasons"]),
-                              tuple(row["flags"]), tuple(row["turns_at"]))
+                              tuple(row["flags"]),
+                              tuple(zip(row["turns_at"], row["turned"], strict=True)))
             for row in rows
         }  # fmt: skip
 
@@ -281,7 +292,7 @@ def _quoted(types: Sequence[str]) -> str:
 
 def _content(judged: Judgement) -> tuple[Any, Any, Any, Any]:
     opinion = judged.opinion
-    return opinion.verdict, opinion.reasons, opinion.flags, tuple(at for at, _ in judged.turns)
+    return opinion.verdict, opinion.reasons, opinion.flags, judged.turns
 
 
 def _found(row: dict[str, Any], message_id: str) -> Found:
@@ -291,9 +302,17 @@ def _found(row: dict[str, Any], message_id: str) -> Found:
         type=row["type"],
         at=row["at"],
         person=row["person"],
-        hit=Hit.model_validate(data.get("hit") or {}),
+        hit=_hit(data),
         link_id=row["link_id"],
         link_kind=row["reason"] if row["type"].endswith(".clicked") else "",
         machine_open=data.get("sg_machine_open") is True,
     )
     return Found(interaction, row["message_key"], message_id, row["test"])
+
+
+def _hit(data: dict[str, Any]) -> Hit:
+    """The hit; empty where a type declares none and an unknown field bears its name."""
+    try:
+        return Hit.model_validate(data.get("hit") or {})
+    except ValidationError:
+        return Hit()

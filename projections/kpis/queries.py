@@ -20,7 +20,7 @@ RESPONSE_GROUPS = {
     "campaign": "campaign_id", "activity": "activity_id", "channel": "channel",
     "country": "country", "region": "region",
 }  # fmt: skip
-FORM_GROUPS = {"campaign": "campaign_id", "form": "form_id"}
+FORM_GROUPS = {"campaign": "campaign_id", "form": "form_id", "channel": "'web_form'"}
 OWN_GROUPS = {"campaign": "campaign_id"}
 
 
@@ -101,7 +101,7 @@ def reasons_query(s: Sources, columns: Sequence[str]) -> str:
 def links_query(s: Sources, columns: Sequence[str]) -> str:
     """Delivered messages whose content holds a link, and those with a human click on it."""
     source = f"""
-SELECT m.*, arrayJoin(e_links) AS link, indexOf(m.links, link) AS place,
+SELECT m.*, arrayJoin(arrayDistinct(e_links)) AS link, indexOf(m.links, link) AS place,
     place > 0 AND m.links_at[place] < m.cohort_at + {_WINDOW} AS hit
 FROM ({_messages(s)}) AS m INNER JOIN (
     SELECT entry_id AS e_id, links AS e_links FROM {latest_copy("entry")}
@@ -120,9 +120,13 @@ def responses_query(s: Sources, columns: Sequence[str]) -> str:
 
 
 def responders_query(s: Sources, columns: Sequence[str]) -> str:
-    """People with a countable response: those outside the contacted ones came by themselves."""
-    source = f"SELECT DISTINCT campaign_id, cluster FROM {s.responses}"
-    return _select(columns, "count() AS responders", source, _SCOPE)
+    """People with a countable response in the span whom the campaign never contacted."""
+    span = "occurred_at >= {since:Int64} AND occurred_at < {until:Int64}"
+    reached = f"in_audience AND {MESSAGE_SETS['delivered']}"
+    source = f"""
+SELECT DISTINCT campaign_id, cluster FROM {s.responses} WHERE {span} AND (campaign_id, cluster)
+    NOT IN (SELECT campaign_id, cluster FROM ({_messages(s)}) WHERE {reached})"""
+    return _select(columns, "count() AS inbound_responders", source, _SCOPE)
 
 
 def followups_query(s: Sources, columns: Sequence[str]) -> str:
@@ -130,7 +134,8 @@ def followups_query(s: Sources, columns: Sequence[str]) -> str:
     source = f"""
 SELECT r.campaign_id AS campaign_id, r.activity_id AS activity_id, r.channel AS channel,
     r.country AS country, r.region AS region, r.occurred_at AS occurred_at,
-    arrayMin(arrayFilter(t -> t > 0, [r.followup_at, l.contacted_at, toInt64(c.at)])) AS first,
+    arrayMin(arrayFilter(t -> t >= r.occurred_at AND t <= {{as_of:Int64}},
+        [r.followup_at, l.contacted_at, toInt64(c.at)])) AS first,
     first > 0 AS followed, (first - r.occurred_at) / 60000 AS minutes
 FROM (SELECT * FROM {s.responses} WHERE routed_to IN ('sales', 'service') AND routed_at > 0
     AND precision != 'day') AS r
@@ -141,7 +146,7 @@ ASOF LEFT JOIN (SELECT if(k.cluster = '', j.person, k.cluster) AS cluster,
         toUnixTimestamp64Milli(j.occurred_at) AS at
     FROM (SELECT person, occurred_at FROM journal WHERE workspace = {{workspace:String}}
         AND type IN ('call.started', 'call.answered', 'call.completed') AND reason = 'out'
-        AND {s.bound}) AS j
+        AND NOT test AND {s.bound}) AS j
     LEFT JOIN (SELECT subject, argMax(cluster, since) AS cluster FROM {latest_copy("cluster")}
         GROUP BY subject) AS k ON k.subject = j.person
 ) AS c ON c.cluster = r.cluster AND c.at > r.occurred_at"""
@@ -199,14 +204,15 @@ SELECT c.id AS campaign_id, toFloat64(c.misc_cost) + a.cost AS total_cost,
 FROM {latest_copy("campaign")} AS c
 LEFT JOIN (SELECT campaign_id, toFloat64(sum(cost)) AS cost FROM {latest_copy("activity")}
     GROUP BY campaign_id) AS a ON a.campaign_id = c.id
-LEFT JOIN (SELECT {_origin("l")} AS origin, count() AS leads FROM {latest_copy("lead")} AS l
-    LEFT JOIN {latest_copy("response")} AS r ON r.id = l.response_id GROUP BY origin
+LEFT JOIN (SELECT origin, count() AS leads FROM ({_LEADS}) GROUP BY origin
 ) AS l ON l.origin = c.id
-LEFT JOIN (SELECT {_origin("o")} AS origin, count() AS won,
-    toFloat64(sum(o.won_value)) AS revenue
-    FROM (SELECT * FROM {latest_copy("opportunity")} WHERE state = 1) AS o
-    LEFT JOIN {latest_copy("response")} AS r ON r.id = o.response_id GROUP BY origin
-) AS o ON o.origin = c.id"""
+LEFT JOIN (SELECT if(own != '', own, by_lead.origin) AS source, count() AS won,
+        toFloat64(sum(won_value)) AS revenue
+    FROM (SELECT {_origin("o")} AS own, o.lead_id AS lead_id, o.won_value AS won_value
+        FROM (SELECT * FROM {latest_copy("opportunity")} WHERE state = 1) AS o
+        LEFT JOIN {latest_copy("response")} AS r ON r.id = o.response_id) AS sales
+    LEFT JOIN ({_LEADS}) AS by_lead ON by_lead.lead = sales.lead_id GROUP BY source
+) AS o ON o.source = c.id"""
     counts = ("sum(total_cost) AS total_cost, sum(budget) AS budget, "
               "sum(expected_revenue) AS expected_revenue, sum(leads) AS leads, sum(won) AS won, "
               "sum(won_revenue) AS won_revenue")  # fmt: skip
@@ -215,3 +221,10 @@ LEFT JOIN (SELECT {_origin("o")} AS origin, count() AS won,
 
 def _origin(alias: str) -> str:
     return f"if({alias}.campaign_id != '', {alias}.campaign_id, r.campaign_id)"
+
+
+_LEADS = (
+    f"SELECT l.id AS lead, {_origin('l')} AS origin FROM {latest_copy('lead')} AS l "
+    f"LEFT JOIN {latest_copy('response')} AS r ON r.id = l.response_id"
+)
+"""Leads and the campaigns they come from: an opportunity that names none comes from its lead's."""

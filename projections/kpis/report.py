@@ -118,8 +118,6 @@ class _Asking:
 
 def _kpis(found: Counts) -> dict[str, KpiValue]:
     """The KPIs whose parts were counted."""
-    if "responders" in found and "responding_people" in found:
-        found["inbound_responders"] = found["responders"] - found["responding_people"]
     kpis: dict[str, KpiValue] = {}
     for ratio in MESSAGE_RATIOS:
         if ratio.denominator in found:

@@ -41,7 +41,7 @@ def sources(goals: list[Goal], as_of: int | None) -> Sources:
     reach = f"({reach_sql(goals, messages, '1', '1', bound)})" if goals else _no_reach()
     return Sources(
         messages=messages,
-        forms=f"({forms_sql('1', VERDICT_AS_OF, bound)})",
+        forms=f"({forms_sql('1', '1', VERDICT_AS_OF, bound)})",
         reach=reach,
         responses=_responses_as_of(responses),
         bound=bound,

@@ -124,11 +124,15 @@ def _by_touch(known: Known, context: Context) -> Iterator[Step]:
     cluster = context.cluster_of(known.event.subject_id, at)
     campaigns: dict[UUID, str] = {}
     for activity in sorted(context.touched_by(cluster, at - _RECENT, at)):
-        campaign = context.reference.campaign_of_activity(context.workspace, activity)
+        campaign, _, need = _of_activity(activity, context)
+        yield None, "", need
         if campaign is not None:
             campaigns.setdefault(campaign, activity)
     only = next(iter(campaigns.items())) if len(campaigns) == 1 else (None, "")
-    yield only[0], only[1], f"touch:{cluster}"
+    for name in sorted({cluster, *context.members_of(cluster)}):
+        yield None, "", f"touch:{name}"
+    yield None, "", f"contact:{cluster}"
+    yield only[0], only[1], ""
 
 
 def _entry(

@@ -94,7 +94,9 @@ def _draft(
         topic=Topic.DERIVED,
         workspace=context.workspace,
         producer=PROCESSOR,
-        event_id=named_id(context.workspace, kind, doc.response_id, about),
+        # The moment belongs to the id: one cause may capture a response twice, with a retraction
+        # between.
+        event_id=named_id(context.workspace, kind, doc.response_id, about, context.logical_time),
         payload=payload,
         received_at=Instant(context.logical_time),
         time=Instant(doc.occurred_at),

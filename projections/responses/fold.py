@@ -47,10 +47,10 @@ class Responses(Fold):
         event = known.event
         if event.type in _DECISIONS or event.type == "form.confirmed":
             return (event.subject_id,)
-        if isinstance(known.payload, InteractionJudged):
-            of = known.payload.event_type
-            rules = self._book.rules(event.workspace, event.recorded_at)
-            return (event.subject_id,) if any(of in r.rule.events for r in rules) else ()
+        if event.type == "interaction.judged" and isinstance(known.payload, InteractionJudged):
+            # The rule of the judged event may be switched off by the time of the verdict.
+            read = self._book.read_by_rules(event.workspace)
+            return (event.subject_id,) if known.payload.event_type in read else ()
         return (event.subject_id,) if rule_for(known, self._book) else ()
 
     def fold(self, entity: str, facts: Sequence[Known], context: Context) -> Outcome:

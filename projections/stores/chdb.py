@@ -80,7 +80,12 @@ class ChdbColumns(Columns):
         if connection is None:
             connection = chdb.connect(self._folder)
             connection.query(f"USE {self.database}")
-            connection.query("SET join_use_nulls = 0, prefer_column_name_to_alias = 1")
+            connection.query(
+                "SET join_use_nulls = 0, prefer_column_name_to_alias = 1, "
+                # A goal's conditions are part of the text: 20 of them may list 1000 values each.
+                "max_query_size = 268435456, max_ast_elements = 10000000, "
+                "max_expanded_ast_elements = 10000000"
+            )
             self._local.connection = connection
             with self._lock:
                 self._connections.append(connection)

@@ -120,7 +120,7 @@ class AudiencePinned(Payload):
     campaign_id: UUID
     source: Literal["list", "import"]
     batch_id: UUID | None = None
-    member_count: Annotated[int, Field(ge=0)]
+    member_count: Annotated[int, Field(ge=0, lt=2**53)]
     digest: Code
     known_at: str
 

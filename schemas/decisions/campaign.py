@@ -9,17 +9,20 @@ from pydantic import Field
 
 from schemas.catalogue import KeyRule, Topic, event
 from schemas.durations import DurationText
-from schemas.fields import Currency, Model, Money, Prop, Ref, Text, Timestamp
+from schemas.fields import Code, Currency, Model, Money, Prop, Ref, Text, Timestamp
 from schemas.payload import Payload
 
 Goal = Literal["lead_generation", "awareness", "product_sale", "retention"]
+
+
+Target = Annotated[float, Field(allow_inf_nan=False)]  # JSON has no other
 
 
 class GoalEvent(Model):
     """What counts as reaching a campaign's goal (K23)."""
 
     type: Annotated[str, Field(max_length=100)]
-    where: tuple[Prop, ...] = ()
+    where: Annotated[tuple[Prop, ...], Field(max_length=20)] = ()
 
 
 class CampaignFields(Model):
@@ -45,7 +48,7 @@ class CampaignFields(Model):
     owner_id: UUID | None = None
     parent_id: UUID | None = None
     is_template: bool | None = None
-    kpi_targets: dict[str, float] | None = None
+    kpi_targets: Annotated[dict[Code, Target], Field(max_length=100)] | None = None
 
 
 @event(

@@ -28,7 +28,7 @@ class DefinitionStep(Payload):
 
     definition_id: UUID
     kind: Annotated[str, Field(pattern="^[a-z_]{1,40}$")]
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Field(ge=1, lt=2**31)]
     body: dict[str, Any] = Field(default_factory=dict)
     generation: int | None = None
 

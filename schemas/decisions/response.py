@@ -55,7 +55,7 @@ class ResponseCaptured(Payload):
     code: ResponseCode | None = None
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
     rule_id: UUID | None = None
-    rule_version: int | None = None
+    rule_version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     received_at: Timestamp | None = None
     precision: Precision | None = None
 
@@ -143,7 +143,7 @@ class ResponseConverted(Payload):
     response_id: UUID
     target: Ref
     kind: ConversionKind
-    ordinal: Annotated[int, Field(ge=0)]
+    ordinal: Annotated[int, Field(ge=0, lt=2**31)]
     matched: bool
     evidence: dict[str, Any] = Field(default_factory=dict)
 

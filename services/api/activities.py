@@ -44,7 +44,7 @@ class NewActivity(ActivityFields):
 class ActivityChange(ActivityFields):
     """Fields to be set anew; absent and null ones stay as they are."""
 
-    expected_version: Annotated[int, Field(ge=0)] | None = None
+    expected_version: Annotated[int, Field(ge=0, lt=2**31)] | None = None
 
     def fields(self) -> ActivityFields:
         """The fields alone."""

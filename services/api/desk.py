@@ -31,7 +31,7 @@ class Body(BaseModel):
 class Versioned(Body):
     """A command's content with the version it is made on; without one, the newest is meant."""
 
-    expected_version: Annotated[int, Field(ge=0)] | None = None
+    expected_version: Annotated[int, Field(ge=0, lt=2**31)] | None = None
 
 
 class Desk:

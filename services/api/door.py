@@ -9,7 +9,7 @@ from typing import Any
 from schemas.errors import AnswerbackError, UnsupportedMedia
 from services import http
 from services.collector.strictjson import parse
-from services.http import App, Headers, Message, Receive, Scope, Send
+from services.http import App, Headers, Incoming, Message, Receive, Scope, Send
 from services.parts import Parts
 from services.problems import MEDIA_TYPE, Problem, problem_of
 
@@ -36,9 +36,10 @@ class Door:
             await self._app(scope, receive, send)
             return
         headers = http.headers_of(scope)
-        visit = _Visit(scope, http.request_id(headers, self._parts.random), send)
+        incoming = Incoming(receive)
+        visit = _Visit(scope, http.request_id(headers, self._parts.random), incoming, send)
         try:
-            inner, receive = await self._admitted(scope, headers, receive)
+            inner, receive = await self._admitted(scope, headers, incoming)
             inner["state"]["request_id"] = visit.request_id
             await self._app(inner, receive, visit.send)
         except AnswerbackError as error:
@@ -102,10 +103,12 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 class _Visit:
     """One request on its way: knows whether the reply has begun."""
 
-    def __init__(self, scope: Scope, request_id: str, send: Send) -> None:
+    def __init__(self, scope: Scope, request_id: str, incoming: Incoming, send: Send) -> None:
         self.request_id = request_id
         self._path: str = scope["path"]
         self._head = scope["method"] == "HEAD"
+        self._unread = scope["method"] in _BODY_METHODS
+        self._incoming = incoming
         self._send = send
         self._begun = False
 
@@ -125,7 +128,10 @@ class _Visit:
         whole = http.Response(
             reply.status, (*reply.headers, *headers, *self._with_id([])), reply.body
         )
-        await http.send_response(self._send, whole, head=self._head)
+        if self._unread and not self._incoming.complete:
+            await http.refuse(self._send, self._incoming, whole)
+        else:
+            await http.send_response(self._send, whole, head=self._head)
 
     def _with_id(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         given = {name for name, _ in headers}

@@ -30,6 +30,14 @@ def _subject(value: str) -> str:
     return f"{kind}:{UUID(name)}"
 
 
+def _absent_if_zero(value: UUID) -> UUID | None:
+    """The UUID of zeros names nothing; some senders write it for what they do not have."""
+    return value if value.int else None
+
+
+Id = Annotated[UUID, AfterValidator(_absent_if_zero)] | None
+
+
 class CloudEvent(BaseModel):
     """The attributes that Answerback reads; others are passed over, as the standard allows."""
 
@@ -44,12 +52,12 @@ class CloudEvent(BaseModel):
     datacontenttype: Annotated[str, AfterValidator(_json_type)] | None = None
     data: dict[str, Any] = Field(default_factory=dict)
     precision: Precision = Precision.MILLISECOND
-    batchid: UUID | None = None
-    visitorid: UUID | None = None
-    campaignid: UUID | None = None
-    sourceseq: Whole | None = None
-    correlationid: UUID | None = None
-    causationid: UUID | None = None
+    batchid: Id = None
+    visitorid: Id = None
+    campaignid: Id = None
+    sourceseq: Annotated[Whole, Field(ge=0)] | None = None
+    correlationid: Id = None
+    causationid: Id = None
     traceparent: Annotated[str, Field(pattern=_TRACEPARENT)] | None = None
     test: bool = False
 
@@ -65,7 +73,8 @@ class CloudEvent(BaseModel):
     def source_time(self) -> str | None:
         """The time as it was sent, if it cannot be read."""
         unreadable = self.time is not None and self.moment is None
-        return (self.time or "")[:_LONGEST_SOURCE_TIME] if unreadable else None
+        # The journal cannot tell an empty text from none, so an empty time is shown as JSON has it.
+        return (self.time or '""')[:_LONGEST_SOURCE_TIME] if unreadable else None
 
     @property
     def about(self) -> Stream | None:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from events.codec import encode
+from events.codec import encode, payload_of
 from events.compose import Composer, Draft
 from events.gate import Claim, Decision, Gate, ReplyKey, StreamWrite
 from events.log import Appended, Record
 from schemas.catalogue import Topic, load_all
 from schemas.clock import Clock
-from schemas.envelope import Stream
-from schemas.errors import LogUnavailable, VersionConflict
+from schemas.envelope import Envelope, Stream
+from schemas.errors import InvalidInput, LogUnavailable, Unreadable, VersionConflict
 from schemas.fields import Model
 from schemas.ids import named_id
 from schemas.instants import Instant, Precision
@@ -186,7 +186,7 @@ class Commander:
             if step.event_id is None:
                 version += 1
             drafts.append(self._draft(order, step, stream, version))
-        return tuple(encode(envelope) for envelope in self._composer.compose(drafts))
+        return tuple(_record(envelope) for envelope in self._composer.compose(drafts))
 
     def _draft(self, order: Order, step: Step, stream: Stream, version: int) -> Draft:
         beside = step.event_id is not None
@@ -208,3 +208,15 @@ class Commander:
             actor=order.actor,
             campaign_id=step.campaign_id,
         )
+
+
+def _record(envelope: Envelope) -> Record:
+    """The record of a decision. Raises ``InvalidInput`` for one that could not be read back.
+
+    Every worker reads decisions whole, so one that none can read would stop them all, for good.
+    """
+    try:
+        payload_of(envelope)
+    except Unreadable as error:
+        raise InvalidInput(f"The content cannot be stored: {error}") from error
+    return encode(envelope)

@@ -107,7 +107,7 @@ def _checked_references(registry: str, content: dict[str, Any], exists: Exists) 
     faults = [
         Fault(f"/{kind}_id", f"There is no such {kind} in this workspace.")
         for kind in ("campaign", "activity")
-        if (name := content.get(f"{kind}_id")) and not exists(Stream(kind, name))
+        if (name := content.get(f"{kind}_id")) and not exists(Stream(kind, str(name)))
     ]
     if known_registry(registry) is ContentVersionEntry:
         faults += [

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from projections.judgements.classifier import (
     AFTER_DELIVERY,
+    BURST_LINKS,
     EVIDENCE_SPAN,
+    Clicks,
     Interaction,
     Surroundings,
     judge,
@@ -129,3 +131,14 @@ def test_turns_agree_with_judging_at_that_moment(clicks, deliveries, evidence, a
     turns = judge(interaction, around).turns
     then = [verdict for at, verdict in turns if at <= moment][-1]
     assert then == judge(interaction, around.until(moment)).opinion.verdict
+
+
+@given(
+    clicks=st.lists(st.tuples(st.integers(AT - 12_000, AT + 12_000), st.sampled_from("abcdefgh"))),
+    deliveries=TIMES,
+)
+def test_the_clicks_that_decide_decide_as_all_would(clicks, deliveries):
+    everything = Surroundings([*clicks, (AT, LINK)], deliveries)
+    few = Surroundings(Clicks(everything.clicks).around(AT), sorted(deliveries)[:1])
+    assert len(few.clicks) <= 2 * BURST_LINKS
+    assert judge(_click(), few) == judge(_click(), everything)

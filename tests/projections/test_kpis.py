@@ -187,3 +187,19 @@ def test_first_follow_up_is_measured_in_minutes(world):
     assert only.kpis["first_follow_up_minutes"].model_dump() == {
         "numerator": None, "denominator": None, "value": 30.0, "n": 1,
     }  # fmt: skip
+
+
+def test_a_changed_goal_counts_the_past_anew(world):
+    start = world.clock() - DAY
+    world.append(*c.planned(world), *c.sent(world, 0, start), c.ordered(world, 0, start + MINUTE))
+    world.append(c.ordered(world, 0, start + 2 * MINUTE, product="other"))
+    world.run()
+    assert _parts(world, campaign_id=c.CAMPAIGN)["goal_conversion_rate"] == (1, 1)
+    for version, product, reached in ((2, "nothing", 0), (3, "other", 1)):
+        where = [{"prop": "product_id", "op": "eq", "value": product}]
+        goal = {"changes": {"goal_event": {"type": "order.placed", "where": where}}}
+        stream = f"campaign:{c.CAMPAIGN}"
+        world.append(world.decision("campaign.changed", goal, stream, version, c.CAMPAIGN))
+        world.run()
+        assert _parts(world, campaign_id=c.CAMPAIGN)["goal_conversion_rate"] == (reached, 1)
+    assert all(table.equal for table in world.rebuilt())

@@ -43,6 +43,7 @@ class World:
 
     def __init__(self, folder: Path, name: str = "world") -> None:
         self.clock = SettableClock()
+        self.workspace = WORKSPACE
         self.log = MemoryLog(self.clock)
         self.sealer = Sealer(MemoryVault(seeded()))
         self.composer = Composer(self.sealer, self.clock)
@@ -73,10 +74,10 @@ class World:
         at = attributes.pop("at", None)
         draft = Draft(
             kind=load_all().newest(kind),
-            topic=Topic.FACTS,
-            workspace=attributes.pop("workspace", WORKSPACE),
+            topic=attributes.pop("topic", Topic.FACTS),
+            workspace=self.workspace,
             producer="test",
-            event_id=event_id(WORKSPACE, "test", name),
+            event_id=event_id(self.workspace, "test", name),
             payload=load_all().newest(kind).model.model_validate(data),
             received_at=Instant(self.clock()),
             time=Instant(self.clock() if at is None else at),
@@ -86,18 +87,19 @@ class World:
         return encode(self.composer.compose([draft])[0])
 
     def decision(
-        self, kind: str, data: dict[str, Any], stream: str, version: int, key: UUID | str | None
-    ) -> Record:
+        self, kind: str, data: dict[str, Any], stream: str, version: int,
+        key: UUID | str | None, at: int | None = None,
+    ) -> Record:  # fmt: skip
         """The record of a decision in a stream ``kind:id``."""
         draft = Draft(
             kind=load_all().newest(kind),
             topic=Topic.DECISIONS,
-            workspace=WORKSPACE,
+            workspace=self.workspace,
             producer="test",
-            event_id=named_id(WORKSPACE, stream, version),
+            event_id=named_id(self.workspace, stream, version),
             payload=load_all().newest(kind).model.model_validate(data),
             received_at=Instant(self.clock()),
-            time=Instant(self.clock()),
+            time=Instant(self.clock() if at is None else at),
             key_name=None if key is None else str(key),
             stream=Stream.parse(stream),
             version=version,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -82,6 +83,34 @@ def test_create_campaign_refuses_what_breaks_a_rule(
     told = problem(admin.post("/campaigns", body), 422)
     assert told["errors"][0]["pointer"] == pointer
     assert types_of(parts) == []
+
+
+PROP = {"prop": "category", "op": "not_null"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"kpi_targets": {"open_rate": "nan"}}, id="a target that is no number"),
+        pytest.param({"kpi_targets": {"open_rate": "inf"}}, id="a target without end"),
+        pytest.param(
+            {"budget": {"amount": "99999999999999", "currency": "USD", "rate": "10"}},
+            id="too large in base currency",
+        ),
+        pytest.param(
+            {"goal_event": {"type": "order.placed", "where": [PROP] * 21}}, id="too many conditions"
+        ),
+        pytest.param({"goal_window": "P101Y"}, id="a window beyond all calendars"),
+        pytest.param({"goal_window": "PT9999999H"}, id="a window of too many hours"),
+        pytest.param({"expected_version": "9" * 30}, id="a version beyond all integers"),
+    ],
+)
+def test_a_campaign_takes_only_what_can_be_read_back(
+    admin: Caller, parts: Parts, said: dict[str, Any]
+) -> None:
+    campaign = admin.campaign()["campaign_id"]
+    problem(admin.patch(f"/campaigns/{campaign}", said), 422)
+    assert types_of(parts) == ["campaign.created"]
 
 
 def test_campaign_code_is_unique_in_a_workspace_only(admin: Caller, stranger: Caller) -> None:

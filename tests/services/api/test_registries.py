@@ -62,6 +62,13 @@ def test_register_refuses_what_breaks_a_rule(
     assert types_of(parts) == []
 
 
+@pytest.mark.parametrize("strange", [{"a": 1}, [1], 2**63, True])
+def test_register_looks_up_no_place_that_is_no_id(admin: Caller, strange: Any) -> None:
+    entry = {"webinar_id": "w", "name": "Webinar", "activity_id": strange}
+    told = problem(admin.post("/registries/webinar", entry), 422)
+    assert told["errors"][0]["pointer"] == "/activity_id"
+
+
 def test_unknown_registry_or_entry_is_not_found(admin: Caller) -> None:
     problem(admin.post("/registries/secrets", {}), 404)
     problem(admin.get("/registries/secrets"), 404)

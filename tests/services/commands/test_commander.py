@@ -10,11 +10,11 @@ import pytest
 from events.gate import Decision, ReplyKey
 from events.log import Appended
 from events.memory import MemoryGate, MemoryLog
-from schemas.decisions.campaign import CampaignFields
+from schemas.decisions.campaign import CampaignChanged, CampaignFields
 from schemas.documents import CampaignDocument
-from schemas.errors import LogUnavailable, NotUnique, VersionConflict
+from schemas.errors import InvalidInput, LogUnavailable, NotUnique, VersionConflict
 from services.commands import campaigns
-from services.commands.commander import ATTEMPTS, Change, Commander, Found, Order, Result
+from services.commands.commander import ATTEMPTS, Change, Commander, Found, Order, Result, Step
 from services.parts import Parts
 from tests.support.parts import make_parts
 
@@ -154,3 +154,18 @@ def test_run_does_not_wait_for_ever(parts: Parts) -> None:
     commander = Commander(gate, parts.composer, parts.clock, 0.01)
     with pytest.raises(LogUnavailable):
         made(commander)
+
+
+def test_run_refuses_what_could_never_be_read_again(commander: Commander, parts: Parts) -> None:
+    made(commander)
+    heads = parts.log.heads()
+
+    def unreadable(document: CampaignDocument | None) -> Change[CampaignDocument]:
+        fields = CampaignFields.model_construct(kpi_targets={"open_rate": float("nan")})
+        payload = CampaignChanged.model_construct(changes=fields)
+        step = Step(event_type="campaign.changed", payload=payload, key_name=str(NAME))
+        return Change(document=campaigns.known(document), steps=(step,))
+
+    with pytest.raises(InvalidInput, match="cannot be stored"):
+        commander.run(ORDER, STREAM, CampaignDocument, unreadable, render)
+    assert parts.log.heads() == heads
