@@ -19,11 +19,12 @@ import sqlalchemy as sa
 from events.compose import Composer, Draft
 from events.cursor import Cursor
 from events.log import EventLog
-from projections.arrow import to_table
-from projections.copies import Copy, copies_after, copy_tables, forget_copies
+from projections.columns.arrow import to_table
+from projections.columns.copies import Copy, copies_after, copy_tables, forget_copies
+from projections.columns.journaling import Journaling
+from projections.columns.touched import Touched, touched_by
 from projections.dead_letters import bury
 from projections.entities.refresh import Entities
-from projections.journaling import Journaling
 from projections.judgements.projection import Judgements
 from projections.outbox import put
 from projections.page import Failure, Page, read_page, read_range
@@ -31,7 +32,6 @@ from projections.progress import cursor_of, set_cursor
 from projections.stores.columns import Columns
 from projections.stores.rows import INTENT, SHIPPED, reading
 from projections.stores.tables import JUDGEMENT_COLUMNS
-from projections.touched import Touched, touched_by
 
 NAME = "columns"
 

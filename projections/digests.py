@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from events.cursor import TOPICS
 from events.log import EventLog, StoredRecord
-from projections.journal import stored_record
+from projections.columns.journal import stored_record
 from projections.stores.columns import Columns
 from projections.stores.rows import FOLD_TABLES, reading
 from projections.stores.tables import COPY_COLUMNS, ENTITY_COLUMNS, JUDGEMENT_COLUMNS

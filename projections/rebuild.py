@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from events.compose import Composer
 from events.cursor import Cursor
 from events.log import EventLog
-from projections.copies import copies_after, copy_tables, forget_copies
+from projections.columns.copies import copies_after, copy_tables, forget_copies
 from projections.digests import (
     TableDigest,
     column_digests,
@@ -20,10 +20,10 @@ from projections.digests import (
     row_digests,
 )
 from projections.entities.refresh import Entities
-from projections.fold import Fold
+from projections.folds.fold import Fold
+from projections.folds.reference import ReferenceBook
 from projections.judgements.projection import Judgements
 from projections.progress import cursor_of, logical_time_of
-from projections.reference import ReferenceBook
 from projections.rows_sink import NAME as ROWS
 from projections.rows_sink import RowsSink
 from projections.stores.columns import Columns

@@ -10,12 +10,12 @@ from events.compose import Composer
 from events.cursor import Cursor
 from events.log import EventLog
 from projections.dead_letters import bury
-from projections.fold import Fold
-from projections.folding import Folding
+from projections.folds.fold import Fold
+from projections.folds.folding import Folding
+from projections.folds.reference import ReferenceBook
 from projections.outbox import put
 from projections.page import Page, read_page, read_range
 from projections.progress import cursor_of, logical_time_of, set_cursor, set_logical_time
-from projections.reference import ReferenceBook
 from projections.stores.rows import SETTLING, reading
 from schemas.envelope import Event
 from schemas.errors import CursorGap

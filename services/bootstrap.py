@@ -18,11 +18,11 @@ from events.sqlite import SqliteLog
 from events.sqlite_gate import SqliteGate
 from events.vault_sqlite import SqliteVault
 from projections.columns_sink import ColumnsSink
-from projections.folds import all_folds
+from projections.folds.order import all_folds
+from projections.folds.reference import ReferenceBook
 from projections.generations import live_generation
-from projections.reader import StoredReads
+from projections.reading.reader import StoredReads
 from projections.rebuild import Comparison, Rebuild
-from projections.reference import ReferenceBook
 from projections.rows_sink import RowsSink
 from projections.runner import Runner
 from projections.stores.chdb import ChdbColumns

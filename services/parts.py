@@ -9,7 +9,7 @@ from events.gate import Gate
 from events.log import EventLog
 from events.sealing import Sealer
 from events.vault import Vault
-from projections.reads import Reads
+from projections.reading.reads import Reads
 from schemas.clock import Clock, RandomBytes
 from services.access import Access
 from services.reference import Reference

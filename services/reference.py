@@ -1,7 +1,7 @@
 """The small registries of all workspaces, whole in memory: what doors and commands look up.
 
 Fed from the log alone, so links redirect and forms work while every other store is down. Unlike
-``projections.reference`` it knows only the newest version of an entry, and shows it at once.
+``projections.folds.reference`` it knows only the newest version of an entry, and shows it at once.
 """
 
 from __future__ import annotations

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import orjson
 import pyarrow as pa
 
-from projections.arrow import names_table
+from projections.columns.arrow import names_table
+from projections.columns.people import clusters_of, members_of
+from projections.columns.touched import Touched, message_pairs, pairs_table
 from projections.entities.forms import forms_sql
 from projections.entities.messages import KEYS_ALL, KEYS_GIVEN, messages_sql
 from projections.entities.reach import Goal, reach_sql
-from projections.people import clusters_of, members_of
 from projections.stores.columns import Columns, Parameters
 from projections.stores.tables import ENTITY_COLUMNS, ENTITY_KEYS, latest_copy, latest_entity
-from projections.touched import Touched, message_pairs, pairs_table
 from schemas.decisions.campaign import GoalEvent
 
 _IN_GIVEN = "IN (SELECT name FROM $given)"

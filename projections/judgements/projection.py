@@ -16,7 +16,9 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from events.compose import Draft
-from projections.arrow import names_table, to_table
+from projections.columns.arrow import names_table, to_table
+from projections.columns.people import clusters_of, members_of, present_clusters_of
+from projections.columns.touched import EVIDENCE, Touched, message_pairs, pairs_table
 from projections.entities.messages import DELIVERIES, HITS, KEYS_ALL
 from projections.judgements.agents import is_person
 from projections.judgements.classifier import (
@@ -29,10 +31,8 @@ from projections.judgements.classifier import (
     is_weak,
     judge,
 )
-from projections.people import clusters_of, members_of, present_clusters_of
 from projections.stores.columns import Columns
 from projections.stores.tables import JUDGEMENT_COLUMNS
-from projections.touched import EVIDENCE, Touched, message_pairs, pairs_table
 from schemas.catalogue import Topic, load_all
 from schemas.derived.judgement import InteractionJudged
 from schemas.envelope import Derivation

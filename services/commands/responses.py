@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from projections.responses.decisions import evolve, status_after
+from projections.folds.responses.decisions import evolve, status_after
 from schemas.decisions.response import (
     FollowupRecorded,
     ResponseAssigned,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from projections.contacts import ContactDoc
+from projections.folds.contacts import ContactDoc
 from projections.stores.rows import CLUSTER, CONTACT, reading
 from tests.support import campaign as c
 

@@ -8,8 +8,8 @@ import pytest
 
 from events.codec import CLOCK_REJECTED, decode, to_stored
 from events.log import StoredRecord
-from projections.arrow import to_table
-from projections.journal import journal_row, stored_record
+from projections.columns.arrow import to_table
+from projections.columns.journal import journal_row, stored_record
 from projections.stores.tables import JOURNAL_COLUMNS
 from schemas.envelope import Position
 from tests.support import campaign as c

@@ -10,12 +10,12 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from projections.contacts import Contacts
+from projections.columns.journal import journal_row
 from projections.digests import journal_digest, log_digest
 from projections.entities import refresh
-from projections.journal import journal_row
-from projections.journey import journey_rows
+from projections.folds.contacts import Contacts
 from projections.judgements.classifier import Clicks
+from projections.reading.journey import journey_rows
 from projections.stores.rows import CONTACT, DEAD_LETTER, reading
 from schemas.ids import named_id
 from schemas.instants import Instant
@@ -263,7 +263,7 @@ def test_an_event_that_does_not_fit_the_journal_becomes_a_dead_letter(world, mon
         row = journal_row(event)
         return {**row, "attempts": -1} if event.subject_id == str(c.person(1)) else row
 
-    monkeypatch.setattr("projections.journaling.journal_row", misfit)
+    monkeypatch.setattr("projections.columns.journaling.journal_row", misfit)
     world.append(c.contact(world, 0), c.contact(world, 1), c.contact(world, 2))
     world.run()
     assert [letter.sink for letter in _dead_letters(world)] == ["columns"]

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from projections.reader import StoredReads
+from projections.reading.reader import StoredReads
 from projections.runner import Runner
 from schemas.errors import InvalidInput, NotFound, Stale
 from schemas.ids import named_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from projections.responses.document import ResponseDoc
+from projections.folds.responses.document import ResponseDoc
 from schemas.ids import named_id
 from schemas.promotion import rule_id
 from tests.support import campaign as c

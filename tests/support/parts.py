@@ -13,7 +13,7 @@ from events.cursor import Cursor
 from events.memory import MemoryGate, MemoryLog
 from events.sealing import Sealer
 from events.vault_memory import MemoryVault
-from projections.reads import Reads
+from projections.reading.reads import Reads
 from schemas.catalogue import Topic, load_all
 from schemas.decisions.definition import RegistryChanged
 from schemas.envelope import Stream

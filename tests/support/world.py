@@ -17,12 +17,12 @@ from events.sealing import Sealer
 from events.vault_memory import MemoryVault
 from projections.columns_sink import ColumnsSink
 from projections.digests import TableDigest, column_digests, row_digests
-from projections.folds import all_folds
+from projections.folds.order import all_folds
+from projections.folds.reference import ReferenceBook
+from projections.folds.responses.document import ResponseDoc
 from projections.kpis.report import kpi_groups
 from projections.outbox import Relay
 from projections.rebuild import Comparison, Rebuild
-from projections.reference import ReferenceBook
-from projections.responses.document import ResponseDoc
 from projections.rows_sink import RowsSink
 from projections.stores.rows import RESPONSE, open_rows, reading
 from schemas.catalogue import Topic, load_all

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from events.cursor import TOPICS, Cursor
-from projections.reads import Reads
+from projections.reading.reads import Reads
 from schemas.errors import Fault, InvalidInput, NotFound, Stale
 from schemas.instants import to_datetime
 from schemas.views import (

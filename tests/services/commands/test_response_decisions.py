@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.responses.decisions import evolve, status_after
+from projections.folds.responses.decisions import evolve, status_after
 from schemas.catalogue import load_all
 from schemas.documents import ResponseDecisions
 from schemas.ids import target_id

@@ -17,7 +17,7 @@ import orjson
 
 from events.codec import payload_of
 from events.compose import Draft
-from projections.reference import ReferenceBook
+from projections.folds.reference import ReferenceBook
 from schemas.envelope import Event
 from schemas.fields import Model
 from schemas.payload import Payload

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from projections.campaigns import Activities, Campaigns
-from projections.contacts import Contacts
-from projections.entries import Entries
-from projections.fold import Fold
-from projections.identity import AddressIdentity, VisitorIdentity
-from projections.messages import Messages
-from projections.reference import ReferenceBook
-from projections.responses.fold import Responses
-from projections.sales import Leads, Opportunities
+from projections.folds.campaigns import Activities, Campaigns
+from projections.folds.contacts import Contacts
+from projections.folds.entries import Entries
+from projections.folds.fold import Fold
+from projections.folds.identity import AddressIdentity, VisitorIdentity
+from projections.folds.messages import Messages
+from projections.folds.reference import ReferenceBook
+from projections.folds.responses.fold import Responses
+from projections.folds.sales import Leads, Opportunities
 
 
 def all_folds(book: ReferenceBook, settle: int) -> tuple[Fold, ...]:

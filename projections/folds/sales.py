@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
-from projections.fold import Context, Fold, Known, Outcome, Row
+from projections.folds.fold import Context, Fold, Known, Outcome, Row
 from schemas.facts.sales import LeadNoted, OpportunityNoted, OpportunityWon
 from schemas.fields import Decimal4, Model, column_amount
 

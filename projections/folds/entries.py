@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from projections.fold import Context, Fold, Known, Outcome, Row
+from projections.folds.fold import Context, Fold, Known, Outcome, Row
 from schemas.decisions.definition import RegistryChanged
 from schemas.fields import Model
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from projections.identity import is_record
+from projections.folds.identity import is_record
 from schemas.documents import Conversion
 from schemas.fields import Model
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from events.codec import CLOCK_REJECTED, encode
 from events.log import StoredRecord
-from projections.arrow import to_table
+from projections.columns.arrow import to_table
 from projections.stores.tables import JOURNAL_COLUMNS
 from schemas.catalogue import EventType, Topic, load_all
 from schemas.envelope import Derivation, Envelope, Event, Position, Stream

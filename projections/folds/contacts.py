@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from projections.fold import Context, Fold, Known, Outcome, Row
+from projections.folds.fold import Context, Fold, Known, Outcome, Row
 from schemas.facts.contact import ContactChanges, ContactTold
 from schemas.fields import Model
 

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from projections.fold import Context
-from projections.reference import ReferenceBook
+from projections.folds.fold import Context
+from projections.folds.reference import ReferenceBook
 from projections.stores.rows import CLUSTER, FOLD_TABLES, MESSAGE
 
 

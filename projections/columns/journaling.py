@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from events.codec import content_digest, to_stored
 from events.compose import Draft
-from projections.arrow import names_table, to_table
-from projections.journal import TOPIC_NAMES, journal_row
+from projections.columns.arrow import names_table, to_table
+from projections.columns.journal import TOPIC_NAMES, journal_row
 from projections.page import Failure, Page
 from projections.stores.columns import Columns
 from projections.stores.tables import JOURNAL_COLUMNS

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from events.sealing import Sealer
-from projections.contacts import ContactDoc
-from projections.responses.document import ResponseDoc
+from projections.folds.contacts import ContactDoc
+from projections.folds.responses.document import ResponseDoc
 from schemas.fields import SealedValue, StoredAddress
 from schemas.instants import parse_instant, to_datetime
 from schemas.views import ContactView, ResponseView

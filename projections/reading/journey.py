@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from events.cursor import Cursor
-from projections.arrow import names_table
+from projections.columns.arrow import names_table
 from projections.stores.columns import Columns
 from projections.stores.tables import latest_copy
 from schemas.catalogue import Topic

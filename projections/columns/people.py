@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from projections.arrow import names_table
+from projections.columns.arrow import names_table
 from projections.stores.columns import Columns
 from projections.stores.tables import latest_copy
 

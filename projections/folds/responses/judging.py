@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from projections.fold import Known
-from projections.responses.decisions import evolve
-from projections.responses.document import ResponseDoc
+from projections.folds.fold import Known
+from projections.folds.responses.decisions import evolve
+from projections.folds.responses.document import ResponseDoc
 from schemas.documents import Conversion, ResponseDecisions
 from schemas.instants import from_datetime
 

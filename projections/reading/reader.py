@@ -11,17 +11,17 @@ import sqlalchemy as sa
 
 from events.cursor import Cursor
 from events.sealing import Sealer
-from projections.contacts import ContactDoc
+from projections.columns.people import clusters_of, members_of
+from projections.folds.contacts import ContactDoc
+from projections.folds.responses.document import ResponseDoc
 from projections.generations import live_generation
-from projections.journey import journey_rows
 from projections.judgements.classifier import VERSION as CLASSIFIER_VERSION
 from projections.kpis.definitions import DEFINITION_VERSION, WINDOW_DAYS
 from projections.kpis.report import kpi_groups
-from projections.marks import encode_mark, read_mark
-from projections.opening import open_contact, open_response
-from projections.people import clusters_of, members_of
-from projections.reads import Reads
-from projections.responses.document import ResponseDoc
+from projections.reading.journey import journey_rows
+from projections.reading.marks import encode_mark, read_mark
+from projections.reading.opening import open_contact, open_response
+from projections.reading.reads import Reads
 from projections.runner import Runner
 from projections.stores.columns import Columns
 from projections.stores.rows import CONTACT, RESPONSE, reading

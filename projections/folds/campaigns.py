@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from projections.fold import Context, Fold, Known, Outcome, Row
+from projections.folds.fold import Context, Fold, Known, Outcome, Row
 from schemas.decisions.activity import (
     ActivityChanged,
     ActivityCostRecorded,

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import orjson
 
-from projections.fold import Context, Known
-from projections.messages import provider_name
+from projections.folds.fold import Context, Known
+from projections.folds.messages import provider_name
 from schemas.facts.email import EmailReplied
 from schemas.fields import Model
 from schemas.instants import DAY

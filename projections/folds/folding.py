@@ -17,10 +17,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from events.codec import decode, to_stored
 from events.compose import Draft
 from events.log import StoredRecord
-from projections.fold import Context, Fold, Known, Row
-from projections.lookups import Lookups
+from projections.folds.fold import Context, Fold, Known, Row
+from projections.folds.lookups import Lookups
+from projections.folds.reference import ReferenceBook, provided_names
 from projections.page import Failure
-from projections.reference import ReferenceBook, provided_names
 from projections.stores.rows import COPY, FOLD_TABLES, KEPT, SETTLING, WAITING
 from schemas.catalogue import Topic
 from schemas.envelope import Event, Position

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import orjson
 
-from projections.fold import Context, Known
+from projections.folds.fold import Context, Known
+from projections.folds.reference import ReferenceBook
+from projections.folds.responses.attribution import Place, place_of
 from projections.predicates import all_hold
-from projections.reference import ReferenceBook
-from projections.responses.attribution import Place, place_of
 from schemas.facts.form import FormSubmitted
 from schemas.ids import response_id
 from schemas.promotion import VersionedRule

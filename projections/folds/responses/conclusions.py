@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from events.compose import Draft
-from projections.fold import Context, Known
-from projections.responses.document import ResponseDoc
+from projections.folds.fold import Context, Known
+from projections.folds.responses.document import ResponseDoc
 from schemas.catalogue import Topic, load_all
 from schemas.decisions.response import ResponseCaptured
 from schemas.derived.response import ResponseRestated, ResponseRetracted

@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from projections.arrow import to_table
-from projections.campaigns import ActivityDoc, CampaignDoc
-from projections.entries import EntryDoc
-from projections.identity import ClusterDoc
-from projections.responses.document import ResponseDoc
-from projections.sales import LeadDoc, OpportunityDoc
+from projections.columns.arrow import to_table
+from projections.folds.campaigns import ActivityDoc, CampaignDoc
+from projections.folds.entries import EntryDoc
+from projections.folds.identity import ClusterDoc
+from projections.folds.responses.document import ResponseDoc
+from projections.folds.sales import LeadDoc, OpportunityDoc
 from projections.stores.rows import COPY
 from projections.stores.tables import COPY_COLUMNS
 from schemas.fields import Model

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 from uuid import UUID
 
-from projections.fold import Context, Fold, Known, Outcome, Row
+from projections.folds.fold import Context, Fold, Known, Outcome, Row
 from schemas.decisions.activity import MessagePrepared
 from schemas.facts.contact import ContactTold
 from schemas.facts.email import EmailSent

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from projections.arrow import names_table
-from projections.campaigns import ActivityDoc, CampaignDoc
-from projections.copies import Copy
+from projections.columns.arrow import names_table
+from projections.columns.copies import Copy
 from projections.entities.messages import DELIVERIES, HITS
-from projections.identity import ClusterDoc
+from projections.folds.campaigns import ActivityDoc, CampaignDoc
+from projections.folds.identity import ClusterDoc
 from projections.stores.columns import Columns
 
 EVIDENCE = (

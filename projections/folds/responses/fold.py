@@ -12,14 +12,14 @@ from typing import ClassVar
 from uuid import UUID
 
 from events.compose import Draft
-from projections.fold import Context, Fold, Known, Outcome, Row
-from projections.identity import ADDRESS, VISITOR
-from projections.reference import ReferenceBook
-from projections.responses.capture import captured_by_hand, captured_by_rule
-from projections.responses.conclusions import conclusions
-from projections.responses.document import ResponseDoc
-from projections.responses.judging import decided
-from projections.responses.promotion import candidates, rule_for
+from projections.folds.fold import Context, Fold, Known, Outcome, Row
+from projections.folds.identity import ADDRESS, VISITOR
+from projections.folds.reference import ReferenceBook
+from projections.folds.responses.capture import captured_by_hand, captured_by_rule
+from projections.folds.responses.conclusions import conclusions
+from projections.folds.responses.document import ResponseDoc
+from projections.folds.responses.judging import decided
+from projections.folds.responses.promotion import candidates, rule_for
 from schemas.catalogue import Topic, load_all
 from schemas.decisions.response import ResponseCaptured
 from schemas.derived.judgement import InteractionJudged

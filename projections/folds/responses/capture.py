@@ -7,10 +7,10 @@ from uuid import UUID
 
 import orjson
 
-from projections.contacts import ContactDoc
-from projections.fold import Context, Known
-from projections.responses.document import ResponseDoc
-from projections.responses.promotion import Candidate
+from projections.folds.contacts import ContactDoc
+from projections.folds.fold import Context, Known
+from projections.folds.responses.document import ResponseDoc
+from projections.folds.responses.promotion import Candidate
 from schemas.decisions.response import ResponseCaptured
 from schemas.fields import Hit, StoredAddress
 from schemas.instants import Precision, from_datetime

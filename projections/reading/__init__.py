@@ -1,0 +1,1 @@
+"""What readers are answered: the port, and its implementation over both stores."""
