@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 
 from tests.support.clock import SettableClock
 
@@ -14,6 +15,10 @@ pytest.register_assert_rewrite(
     "tests.contracts.gate_contract",
     "tests.contracts.vault_contract",
 )
+
+# A run that fails must fail again; searching for new failures is done by hand, with more examples.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 # The settings of whoever runs the tests are no part of them.
 for name in list(os.environ):
