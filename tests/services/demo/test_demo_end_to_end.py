@@ -18,9 +18,9 @@ import pytest
 
 from services.demo.people import all_people
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
-PATIENCE = 300.0
+PATIENCE = 600.0  # a busy machine plays the demo at a third of its usual speed
 LINES = {"cellular": (4_369, 29_285), "landline": (390, 2_906), "unknown": (530, 13_020)}
 ANSWERED = "ANSWERBACK_API_KEY="
 
