@@ -16,6 +16,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel
 
+from schemas.channels import channel_of
 from schemas.errors import UnknownEventType
 from schemas.fields import Mark
 from schemas.payload import Payload
@@ -37,26 +38,6 @@ class KeyRule(StrEnum):
     LIST = "L"
     DEFINITION = "X"
     WORKSPACE = "T"
-
-
-CHANNELS = frozenset((
-    "email", "phone", "fax", "letter", "appointment", "others", "web_form", "web_click", "sms",
-    "push", "event", "social", "chat", "qr", "promo_code", "advertising",
-))  # fmt: skip
-_CHANNEL_OF_FIRST_WORD = {
-    "call": "phone",
-    "webinar": "event",
-    "form": "web_form",
-    "page": "web_click",
-    "link": "web_click",
-    "asset": "web_click",
-}
-
-
-def channel_of(event_type: str) -> str:
-    """The channel that follows from a type's first word; empty where it has none."""
-    word = event_type.partition(".")[0]
-    return _CHANNEL_OF_FIRST_WORD.get(word, word if word in CHANNELS else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.decisions.activity import ActivityChannel, ActivityFields
+from schemas.channels import Channel
+from schemas.decisions.activity import ActivityFields
 from schemas.decisions.campaign import CampaignFields
 from schemas.fields import Model, Money, Ref, Timestamp
 from schemas.lifecycles import ActivityStatus, CampaignStatus, ResponseStatus
@@ -38,7 +39,7 @@ class ActivityDocument(Model):
     activity_id: UUID
     campaign_id: UUID
     kind: str
-    channel: ActivityChannel
+    channel: Channel
     status: ActivityStatus = ActivityStatus.PROPOSED
     fields: ActivityFields = Field(default_factory=ActivityFields)
     audience: dict[str, Any] | None = None

@@ -6,7 +6,7 @@ Integers compare, sort and serialise without surprises; text exists only on a wi
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -64,8 +64,3 @@ def format_instant(instant: int) -> str:
     """RFC 3339 with milliseconds and ``Z``: the one form Answerback writes."""
     # Not strftime: its %Y writes the year 1, the zero time of some languages, as "1".
     return to_datetime(instant).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
-
-
-def start_of(day: date) -> Instant:
-    """00:00 UTC of a date."""
-    return from_datetime(datetime(day.year, day.month, day.day, tzinfo=UTC))

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.decisions.response import ResponseChannel, ResponseCode, ResponseType
+from schemas.channels import Channel
+from schemas.decisions.response import ResponseCode, ResponseType
 from schemas.fields import Model, Prop
 from schemas.ids import named_id
 
@@ -32,7 +33,7 @@ class PromotionRule(Model):
     campaigns: tuple[UUID, ...] | None = None
     anchor: Anchor = "event"
     response_type: ResponseType
-    channel: ResponseChannel
+    channel: Channel
     code: ResponseCode | None = None
     subject: Annotated[str, Field(min_length=1, max_length=150)] = "Response"
 
@@ -51,7 +52,7 @@ def rule_id(name: str) -> UUID:
 
 
 def _rule(
-    order: int, name: str, kind: ResponseType, channel: ResponseChannel, subject: str,
+    order: int, name: str, kind: ResponseType, channel: Channel, subject: str,
     *events: str, where: tuple[Prop, ...] = (), anchor: Anchor = "event",
 ) -> VersionedRule:  # fmt: skip
     rule = PromotionRule(

@@ -7,19 +7,15 @@ comes back byte for byte.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import orjson
-import pyarrow as pa
 
 from events.codec import CLOCK_REJECTED, encode
 from events.log import StoredRecord
-from projections.columns.arrow import to_table
-from projections.stores.tables import JOURNAL_COLUMNS
 from schemas.catalogue import EventType, Topic, load_all
 from schemas.envelope import Derivation, Envelope, Event, Position, Stream
 from schemas.instants import Instant, Precision, format_instant, from_datetime, parse_instant
@@ -35,11 +31,6 @@ _OBJECT_FIELDS = {
     "opportunity": "opportunity_id", "asset": "literature_id", "definition": "definition_id",
     "call": "call_id", "contract": "contract_id",
 }  # fmt: skip
-
-
-def journal_table(events: Sequence[Event]) -> pa.Table:
-    """The journal's rows of events."""
-    return to_table(JOURNAL_COLUMNS, [journal_row(event) for event in events])
 
 
 def journal_row(event: Event) -> dict[str, Any]:

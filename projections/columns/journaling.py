@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -42,6 +42,16 @@ class Journaled:
     failures: list[Failure]
 
 
+@dataclass(slots=True)
+class Fitting:
+    """What of a page fits the journal: events with digests, their rows, the rows as a table."""
+
+    firsts: list[tuple[Event, bytes]] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    table: pa.Table = None
+
+
 class Journaling:
     """Journals pages, each under its token."""
 
@@ -53,16 +63,13 @@ class Journaling:
         if not page.events:
             return Journaled([], [], [])
         firsts, conflicts = self._first_copies(page)
-        failures: list[Failure] = []
-        fitting = _fitting(firsts, failures)
-        rows = [row for _, _, row in fitting]
-        if rows:
-            self._insert(rows, token)
-            self._columns.insert("seen", _seen_table([(e, d) for e, d, _ in fitting]), token)
-        return Journaled(rows, conflicts, failures)
+        fitting = _fitting(firsts)
+        if fitting.rows:
+            self._insert(fitting, token)
+        return Journaled(fitting.rows, conflicts, fitting.failures)
 
-    def _insert(self, rows: list[dict[str, Any]], token: str) -> None:
-        whole = to_table(JOURNAL_COLUMNS, rows)
+    def _insert(self, fitting: Fitting, token: str) -> None:
+        rows, whole = fitting.rows, fitting.table
         self._columns.insert("journal", whole, token)
         self._columns.insert("journal_by_person", whole, token)
         keyed = [row for row in rows if row["message_key"]]
@@ -77,6 +84,7 @@ class Journaling:
             columns = ("workspace", "provider_ref", "message_id")
             table = names_table(**{name: [row[name] for row in named] for name in columns})
             self._columns.insert("provider_message", table, token)
+        self._columns.insert("seen", _seen_table(fitting.firsts), token)
 
     def _first_copies(self, page: Page) -> tuple[list[tuple[Event, bytes]], list[Draft]]:
         """The events whose ids were not seen at another position, with their digests."""
@@ -110,35 +118,39 @@ class Journaling:
         }
 
 
-def _fitting(
-    firsts: list[tuple[Event, bytes]], failures: list[Failure]
-) -> list[tuple[Event, bytes, dict[str, Any]]]:
-    """The events with their rows; what does not fit the journal is set aside, with the reason."""
-    made: list[tuple[Event, bytes, dict[str, Any]]] = []
+def _fitting(firsts: list[tuple[Event, bytes]]) -> Fitting:
+    """What of a page fits the journal. Rows are tried together; only if that fails, one by one."""
+    found = Fitting()
     for event, digest in firsts:
         try:
-            made.append((event, digest, journal_row(event)))
+            found.rows.append(journal_row(event))
+            found.firsts.append((event, digest))
         except _MISFITS as error:
-            failures.append(Failure(to_stored(event), f"The journal cannot take it: {error!r}"))
-    if _fits([row for _, _, row in made]) is None:
-        return made
-    fitting = []
-    for event, digest, row in made:
-        trouble = _fits([row])
-        if trouble is None:
-            fitting.append((event, digest, row))
-        else:
-            failures.append(Failure(to_stored(event), f"The journal cannot take it: {trouble!r}"))
-    return fitting
-
-
-def _fits(rows: list[dict[str, Any]]) -> Exception | None:
-    """What keeps rows from the journal; None if nothing does."""
+            found.failures.append(_misfit(event, error))
     try:
-        to_table(JOURNAL_COLUMNS, rows)
-    except _MISFITS as error:
-        return error
-    return None
+        found.table = to_table(JOURNAL_COLUMNS, found.rows)
+    except _MISFITS:
+        return _one_by_one(found)
+    return found
+
+
+def _one_by_one(together: Fitting) -> Fitting:
+    found = Fitting(failures=together.failures)
+    tables = [to_table(JOURNAL_COLUMNS, [])]
+    for row, (event, digest) in zip(together.rows, together.firsts, strict=True):
+        try:
+            tables.append(to_table(JOURNAL_COLUMNS, [row]))
+        except _MISFITS as error:
+            found.failures.append(_misfit(event, error))
+            continue
+        found.rows.append(row)
+        found.firsts.append((event, digest))
+    found.table = pa.concat_tables(tables).combine_chunks()
+    return found
+
+
+def _misfit(event: Event, error: Exception) -> Failure:
+    return Failure(to_stored(event), f"The journal cannot take it: {error!r}")
 
 
 def conflict(event: Event) -> Draft:

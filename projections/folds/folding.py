@@ -12,22 +12,21 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from events.codec import decode, to_stored
 from events.compose import Draft
 from events.log import StoredRecord
+from projections.folds.changes import Changes, insert_or_ignore
 from projections.folds.fold import Context, Fold, Known, Row
 from projections.folds.lookups import Lookups
 from projections.folds.reference import ReferenceBook, provided_names
 from projections.page import Failure
-from projections.stores.rows import COPY, FOLD_TABLES, KEPT, SETTLING, WAITING
+from projections.stores.rows import FOLD_TABLES, KEPT, SETTLING, WAITING
 from schemas.catalogue import Topic
 from schemas.envelope import Event, Position
 from schemas.errors import Unreadable
 
 _CHUNK = 400
-COPIED = frozenset(("campaign", "activity", "entry", "cluster", "response", "lead", "opportunity"))
 Entity = tuple[str, str]  # workspace, name
 
 
@@ -37,51 +36,6 @@ class Folded:
 
     drafts: list[Draft] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Changes:
-    """Rows to write, gathered so that each table is visited once."""
-
-    puts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    deletes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    copies: list[dict[str, Any]] = field(default_factory=list)
-
-    def put(self, table: str, values: dict[str, Any]) -> None:
-        """Write a row, new or changed."""
-        self.puts.setdefault(table, []).append(values)
-        self._copy(table, values, deleted=False)
-
-    def delete(self, table: str, values: dict[str, Any]) -> None:
-        """Take a row away."""
-        self.deletes.setdefault(table, []).append(values)
-        self._copy(table, values, deleted=True)
-
-    def write(self, connection: sa.Connection) -> None:
-        """Write all of it. Deletions first: a row may move from one id to another and back."""
-        for name, rows in self.deletes.items():
-            table = FOLD_TABLES[name]
-            mine = ("generation", "workspace", "id")
-            where = (table.c[column] == sa.bindparam(f"old_{column}") for column in mine)
-            old = [{f"old_{column}": row[column] for column in mine} for row in rows]
-            connection.execute(table.delete().where(*where), old)
-        for name, rows in self.puts.items():
-            connection.execute(_upsert(connection, FOLD_TABLES[name]), rows)
-        if self.copies:
-            connection.execute(COPY.insert(), self.copies)
-
-    def _copy(self, table: str, values: dict[str, Any], *, deleted: bool) -> None:
-        if table in COPIED:
-            self.copies.append(
-                {
-                    "generation": values["generation"],
-                    "name": table,
-                    "workspace": values["workspace"],
-                    "id": values["id"],
-                    "doc": values["doc"],
-                    "deleted": deleted,
-                }
-            )
 
 
 @dataclass(slots=True)
@@ -160,7 +114,7 @@ class Folding:
             kept.provided.update((workspace, name) for name in told)
             rows += [self._kept(fold, name, one.event) for name in names]
         if rows:
-            self._connection.execute(_insert_or_ignore(self._connection, KEPT), rows)
+            self._connection.execute(insert_or_ignore(self._connection, KEPT), rows)
         return kept
 
     def _kept(self, fold: Fold, entity: str, event: Event) -> dict[str, Any]:
@@ -367,16 +321,3 @@ def _by_workspace(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     for workspace, name in sorted(pairs):
         grouped.setdefault(workspace, []).append(name)
     return grouped
-
-
-def _insert_or_ignore(connection: sa.Connection, table: sa.Table) -> Any:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
-
-
-def _upsert(connection: sa.Connection, table: sa.Table) -> Any:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    key = [column.name for column in table.primary_key]
-    changed = {c.name: statement.excluded[c.name] for c in table.c if c.name not in key}
-    return statement.on_conflict_do_update(index_elements=key, set_=changed)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 from uuid import UUID
 
 from pydantic import Field
 
 from schemas.catalogue import KeyRule, Topic, event
+from schemas.channels import Channel
 from schemas.fields import AddrHash, Code, Model, Money, Name, Timestamp
 from schemas.payload import Payload
 
-ActivityChannel = Literal[
-    "email", "phone", "fax", "letter", "appointment", "others", "web_form", "web_click", "sms",
-    "push", "event", "social", "chat", "qr", "promo_code", "advertising",
-]  # fmt: skip
-BLOCK_REASONS = (
+BlockReason = Literal[
     "erased", "inactive", "no_address", "invalid_address", "suppressed", "consent", "duplicate",
     "frequency_cap", "holdout", "canceled", "provider_rejected", "no_outcome",
-)  # fmt: skip
+]  # fmt: skip
+BLOCK_REASONS: tuple[str, ...] = get_args(BlockReason)
+"""Why a targeted member was not contacted; the first that applies counts (R23)."""
 
 
 class ActivityFields(Model):
@@ -45,7 +44,7 @@ class ActivityPlanned(Payload):
     activity_id: UUID
     campaign_id: UUID
     kind: Literal["planning", "distribution"]
-    channel: ActivityChannel
+    channel: Channel
     fields: ActivityFields = Field(default_factory=ActivityFields)
 
 
@@ -131,10 +130,7 @@ class RecipientExcluded(Payload):
 
     activity_id: UUID
     message_id: UUID
-    reason: Literal[
-        "erased", "inactive", "no_address", "invalid_address", "suppressed", "consent",
-        "duplicate", "frequency_cap", "holdout", "canceled", "provider_rejected", "no_outcome",
-    ]  # fmt: skip
+    reason: BlockReason
     detail: Annotated[str, Field(max_length=500)] = ""
 
 

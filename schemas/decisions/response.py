@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from schemas.catalogue import Topic, event
+from schemas.channels import Channel
 from schemas.fields import Addr, Code, Model, Ref, SealedText, Text, Timestamp
 from schemas.instants import Precision
 from schemas.payload import Payload
@@ -19,10 +20,6 @@ ResponseCode = Literal[
 ResponseType = Literal[
     "form", "reply", "click", "call", "sms", "attendance", "registration", "share", "visit",
     "redemption", "letter", "fax", "appointment", "chat", "other",
-]  # fmt: skip
-ResponseChannel = Literal[
-    "email", "phone", "fax", "letter", "appointment", "others", "web_form", "web_click", "sms",
-    "push", "event", "social", "chat", "qr", "promo_code", "advertising",
 ]  # fmt: skip
 
 
@@ -39,7 +36,7 @@ class ResponseCaptured(Payload):
     campaign_id: UUID
     subject: Annotated[str, Field(min_length=1, max_length=200)]
     type: ResponseType
-    channel: ResponseChannel
+    channel: Channel
     source: Literal["manual", "api", "import", "matcher", "rule"]
     source_event_ids: tuple[UUID, ...] = ()
     activity_id: UUID | None = None
@@ -102,7 +99,7 @@ class ResponseCorrections(Model):
 
     subject: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     type: ResponseType | None = None
-    channel: ResponseChannel | None = None
+    channel: Channel | None = None
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
     region: Code | None = None
     priority: Annotated[int, Field(ge=0, le=2)] | None = None

@@ -10,8 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from schemas.channels import Channel
 from schemas.clock import random_id
-from schemas.decisions.activity import ActivityChannel, ActivityFields
+from schemas.decisions.activity import ActivityFields
 from schemas.documents import ActivityDocument, CampaignDocument
 from schemas.errors import Fault, InvalidInput
 from schemas.views import Rows
@@ -32,7 +33,7 @@ class NewActivity(ActivityFields):
     """An activity to be planned."""
 
     kind: Literal["planning", "distribution"] = "distribution"
-    channel: ActivityChannel
+    channel: Channel
 
     def fields(self) -> ActivityFields:
         """What is said beside kind and channel."""

@@ -9,9 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
+from schemas.channels import Channel
 from schemas.decisions.response import (
     ResponseCaptured,
-    ResponseChannel,
     ResponseCode,
     ResponseType,
 )
@@ -52,7 +52,7 @@ class NewResponse(Body):
     email: Long | None = None
     telephone: Short | None = None
     fax: Short | None = None
-    channel: ResponseChannel | None = None
+    channel: Channel | None = None
     subject: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     activity_id: UUID | None = None
     code: ResponseCode | None = None
@@ -65,7 +65,7 @@ class ResponseQuery(PageParameters, ReadParameters):
     """Which responses to list; every part that is given must hold."""
 
     campaign_id: UUID | None = None
-    channel: ResponseChannel | Literal["web"] | None = None
+    channel: Channel | Literal["web"] | None = None
     type: ResponseType | None = None
     status: ResponseStatus | None = None
     code: ResponseCode | None = None

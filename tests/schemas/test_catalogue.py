@@ -16,16 +16,15 @@ import schemas.decisions
 import schemas.derived
 import schemas.facts
 from schemas.catalogue import (
-    CHANNELS,
     Catalogue,
     EventType,
     KeyRule,
     SealedPath,
     Topic,
-    channel_of,
     event,
     load_all,
 )
+from schemas.channels import CHANNELS, channel_of
 from schemas.errors import UnknownEventType
 from schemas.fields import Addr, Mark, Model, SealedText
 from schemas.payload import Payload
