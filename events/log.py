@@ -21,6 +21,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from events.cursor import Cursor
@@ -30,11 +31,11 @@ from schemas.envelope import Position
 HOT_WINDOW_DAYS = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """An event as bytes, on its way into the log.
 
     ``type`` is the wire type with its version; ``head`` is every attribute that has no field here.
+    ``digest`` tells copies with other content; a ``fresh`` record has no copies and needs none.
     """
 
     topic: Topic
@@ -47,8 +48,7 @@ class Record:
     fresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
+class StoredRecord(NamedTuple):
     """A record with its place and its time."""
 
     position: Position
@@ -129,10 +129,6 @@ class EventLog(ABC):
     @abstractmethod
     def cursor_at(self, recorded_at: int) -> Cursor:
         """The cursor behind all records with at most this recorded time."""
-
-    @abstractmethod
-    def find(self, event_id: UUID) -> Position | None:
-        """Where an event lies, if it came within the hot window under an id of its source's."""
 
     @abstractmethod
     def close(self) -> None:

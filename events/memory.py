@@ -114,10 +114,6 @@ class MemoryLog(EventLog):
             }
         )
 
-    def find(self, event_id: UUID) -> Position | None:
-        known = self._seen.get(event_id)
-        return known[0] if known else None
-
     def close(self) -> None:
         with self._lock:
             self._closed = True

@@ -1,11 +1,7 @@
 """The log in one SQLite file: WAL, full sync, one writer thread that commits many calls at once.
 
-Each partition of each topic is a table of its own, so that every insert goes to the right-hand end
-of a B-tree. Ids of the hot window lie in one table a day, dropped whole: one index over random ids
-would grow without end, and every insert touch another page of it.
-
-The driver is used directly: SQLAlchemy's execution adds more per statement than SQLite needs for
-the insert itself, and nothing here is more than one dialect.
+A commit gathers what its calls append in memory and writes it as one block per partition
+(``blocks``). Ids of the hot window are ``hot_ids``; the tables, and reading them, ``sqlite_file``.
 """
 
 from __future__ import annotations
@@ -14,33 +10,33 @@ import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-from events.cursor import TOPICS, Cursor, Place
+from events import blocks
+from events.cursor import Cursor, Place
+from events.hot_ids import HotIds, Known
 from events.keys import partition_of
-from events.log import (
-    EVERYTHING,
-    HOT_WINDOW_DAYS,
-    Appended,
-    EventLog,
-    Filter,
-    Record,
-    Slice,
-    StoredRecord,
+from events.log import EVERYTHING, HOT_WINDOW_DAYS, Appended, EventLog, Filter, Record, Slice
+from events.sqlite_file import (
+    LogFile,
+    connect,
+    head_of,
+    last_recorded,
+    places,
+    prepare,
+    table_of,
 )
 from schemas.catalogue import Topic
 from schemas.clock import Clock
 from schemas.envelope import Position
-from schemas.errors import FormatUnknown, LogUnavailable
-from schemas.instants import DAY
+from schemas.errors import LogUnavailable
 
+_RECORDS_PER_COMMIT = 10_000
 _JOBS_PER_COMMIT = 512
-_IDS_PER_QUERY = 500
 
 # Driver errors that a job brings on itself. Any other says that the store is in trouble.
 _OWN_FAULT = (
@@ -57,30 +53,48 @@ Job = Callable[[sqlite3.Connection], Any]
 class _Waiting:
     job: Job
     answer: Future[Any]
+    records: int
+
+
+@dataclass(slots=True)
+class _Tail:
+    """What a commit adds to the log, in memory until it is written, so that a job can be undone."""
+
+    rows: dict[Place, list[Record]] = field(default_factory=dict)
+    seen: dict[bytes, Known] = field(default_factory=dict)
+    records: int = 0
+
+    def mark(self) -> tuple[dict[Place, int], int]:
+        """Where the tail ends now."""
+        return {place: len(some) for place, some in self.rows.items()}, len(self.seen)
+
+    def undo(self, mark: tuple[dict[Place, int], int]) -> None:
+        """Forget what came after a mark."""
+        lengths, ids = mark
+        for place, some in self.rows.items():
+            del some[lengths.get(place, 0) :]
+        while len(self.seen) > ids:
+            self.seen.popitem()
+        self.records = sum(len(some) for some in self.rows.values())
 
 
 class SqliteLog(EventLog):
-    """The embedded log. Owns its file: one process at a time."""
+    """The embedded log. One process at a time may append; see ``sqlite_follower`` for others."""
 
     def __init__(self, path: Path, clock: Clock, partitions: int = 4) -> None:
-        self._path = path
         self._clock = clock
-        self._readers = threading.local()
-        self._open_readers: dict[threading.Thread, sqlite3.Connection] = {}
-        self._readers_lock = threading.Lock()
+        self._file = LogFile(path)
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._intake = threading.Lock()
         self._closed = False
-        connection = self._connect()
-        self.partitions = _prepare(connection, partitions)
-        self._next = {
-            place: connection.execute(f"SELECT ifnull(max(offset) + 1, 0) FROM {_table(place)}")
-            .fetchone()[0]
-            for place in self._places()
-        }  # fmt: skip
+        connection = connect(path)
+        self.partitions = prepare(connection, partitions)
+        self._next = {place: head_of(connection, place) for place in places(self.partitions)}
         self._heads = Cursor(self._next)
-        self._last = self._last_recorded(connection)
-        self._days = sorted(_days(connection))
+        self._last = last_recorded(connection, self.partitions)
+        self._ids = HotIds(HOT_WINDOW_DAYS)
+        self._note_since(self._ids.open(connection))
+        self._tail = _Tail()
         self._writer = threading.Thread(
             target=self._write, args=(connection,), name="log-writer", daemon=True
         )
@@ -89,36 +103,21 @@ class SqliteLog(EventLog):
     # The port
 
     def append(self, records: Sequence[Record]) -> Future[Appended]:
-        return self.submit(lambda connection: self.append_within(connection, records))
+        return self.submit(lambda connection: self.append_within(connection, records), len(records))
 
     def read(
         self, topic: Topic, partition: int, start: int, limit: int, only: Filter = EVERYTHING
     ) -> Slice:
         end = min(start + limit, self._heads[topic, partition])
-        if end <= start:
-            return Slice(topic, partition, start, start, ())
-        rows = self._reader().execute(
-            "SELECT offset, recorded_at, key, event_id, type, head, data "
-            f"FROM {_table((topic, partition))} WHERE offset >= ? AND offset < ? ORDER BY offset",
-            (start, end),
-        )
-        records = (_stored(topic, partition, row) for row in rows)
-        return Slice(topic, partition, start, end, tuple(r for r in records if only.takes(r)))
+        return self._file.read(topic, partition, start, end, only)
 
     def heads(self) -> Cursor:
         return self._heads
 
     def cursor_at(self, recorded_at: int) -> Cursor:
-        return Cursor({place: self._first_after(place, recorded_at) for place in self._places()})
-
-    def find(self, event_id: UUID) -> Position | None:
-        reader = self._reader()
-        reader.execute("BEGIN")  # one snapshot: the writer may be dropping a day's table
-        try:
-            found = _seen(reader, list(_days(reader)), [event_id.bytes]).get(event_id.bytes)
-        finally:
-            reader.execute("COMMIT")
-        return found[0] if found else None
+        heads = self._heads
+        first_after = self._file.first_after
+        return Cursor({p: first_after(p, recorded_at, heads[p]) for p in places(self.partitions)})
 
     def close(self) -> None:
         with self._intake:
@@ -127,67 +126,67 @@ class SqliteLog(EventLog):
             self._closed = True
             self._queue.put(None)
         self._writer.join()
-        with self._readers_lock:
-            for connection in self._open_readers.values():
-                connection.close()
+        self._file.close()
 
     # The writer, which the gate uses too
 
-    def submit(self, job: Job) -> Future[Any]:
+    def submit(self, job: Job, records: int = 1) -> Future[Any]:
         """Run a job inside the next commit; its own failure undoes only itself."""
         answer: Future[Any] = Future()
         with self._intake:  # so that nothing is put behind the mark that ends the queue
             if not self._closed:
-                self._queue.put(_Waiting(job, answer))
+                self._queue.put(_Waiting(job, answer, records))
                 return answer
         answer.set_exception(LogUnavailable("The log is closed."))
         return answer
 
     def append_within(self, connection: sqlite3.Connection, records: Sequence[Record]) -> Appended:
         """Append inside a job of the writer."""
-        self._last = max(self._last, self._clock())
-        day = self._last // DAY
-        if day not in self._days:
-            self._turn_day(connection, day)
-        known = _seen(connection, self._days, [r.event_id.bytes for r in records if not r.fresh])
         positions: list[Position] = []
         duplicates: set[int] = set()
         conflicts: set[int] = set()
-        rows: dict[Place, list[tuple[Any, ...]]] = {}
-        seen: list[tuple[Any, ...]] = []
         for index, record in enumerate(records):
+            if record.fresh:
+                positions.append(self._give_place(record))
+                continue
             raw = record.event_id.bytes
-            if not record.fresh and raw in known:
-                position, digest = known[raw]
-                duplicates.add(index)
-                if digest != record.digest:
-                    conflicts.add(index)
+            known = self._tail.seen.get(raw) or self._ids.find(connection, raw)
+            if known is None:
+                position = self._give_place(record)
+                self._tail.seen[raw] = Known(position, record.digest)
             else:
-                position = self._give_place(record, rows)
-                if not record.fresh:
-                    known[raw] = (position, record.digest)
-                    seen.append((raw, record.digest, TOPICS.index(record.topic), *position[1:]))
+                position = known.position
+                duplicates.add(index)
+                if self._digest(known) != record.digest:
+                    conflicts.add(index)
             positions.append(position)
-        for place, some in rows.items():
-            connection.executemany(f"INSERT INTO {_table(place)} VALUES (?,?,?,?,?,?,?)", some)
-        connection.executemany(f"INSERT INTO seen_{day} VALUES (?,?,?,?,?)", seen)
         return Appended(tuple(positions), frozenset(duplicates), frozenset(conflicts))
 
     def reader(self) -> sqlite3.Connection:
         """A connection of the calling thread's own, for reading."""
-        return self._reader()
+        return self._file.reader()
 
     # Inside
 
-    def _give_place(self, record: Record, rows: dict[Place, list[tuple[Any, ...]]]) -> Position:
+    def _give_place(self, record: Record) -> Position:
         place = (record.topic, partition_of(record.key, self.partitions))
-        offset = self._next[place]
-        self._next[place] = offset + 1
-        rows.setdefault(place, []).append(
-            (offset, self._last, record.event_id.bytes, record.type, record.key, record.head,
-             record.data)
-        )  # fmt: skip
-        return Position(place[0], place[1], offset)
+        rows = self._tail.rows.get(place)
+        if rows is None:
+            rows = self._tail.rows[place] = []
+        rows.append(record)
+        self._tail.records += 1
+        return Position(place[0], place[1], self._next[place] + len(rows) - 1)
+
+    def _digest(self, known: Known) -> bytes:
+        """The digest of a first copy; it stands in the log itself."""
+        return known.digest or self._file.digest_at(known.position)
+
+    def _note_since(self, covered: Cursor) -> None:
+        """Note the ids of records that no run holds yet."""
+        for topic, partition in places(self.partitions):
+            start, head = covered[topic, partition], self._heads[topic, partition]
+            for recorded_at, count, seen in self._file.ids(topic, partition, start, head):
+                self._ids.note(seen, count, recorded_at)
 
     def _write(self, connection: sqlite3.Connection) -> None:
         """The writer thread: take all that waits, commit it as one, then answer."""
@@ -203,7 +202,8 @@ class SqliteLog(EventLog):
         if first is None:
             return [], False
         waiting = [first]
-        while len(waiting) < _JOBS_PER_COMMIT:
+        records = first.records
+        while len(waiting) < _JOBS_PER_COMMIT and records < _RECORDS_PER_COMMIT:
             try:
                 item = self._queue.get_nowait()
             except queue.Empty:
@@ -211,15 +211,18 @@ class SqliteLog(EventLog):
             if item is None:
                 return waiting, False
             waiting.append(item)
+            records += item.records
         return waiting, True
 
     def _commit(self, connection: sqlite3.Connection, waiting: list[_Waiting]) -> None:
         # A caller that stopped waiting may have canceled its answer, and gets none.
         waiting = [item for item in waiting if item.answer.set_running_or_notify_cancel()]
-        before, days = dict(self._next), list(self._days)
         done: list[tuple[_Waiting, Any]] = []
         refused: list[tuple[_Waiting, Exception]] = []
+        now = max(self._last, self._clock())
         try:
+            if self._ids.is_due(now):
+                self._write_ids(connection, now)
             connection.execute("BEGIN IMMEDIATE")
             for item in waiting:
                 try:
@@ -228,29 +231,28 @@ class SqliteLog(EventLog):
                     if _is_trouble(error):
                         raise
                     refused.append((item, error))
+            ends = self._write_blocks(connection, now)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
-            with contextlib.suppress(sqlite3.Error):  # the transaction may already be gone
-                connection.execute("ROLLBACK")
-            self._next, self._days = before, days
+            self._roll_back(connection)
             failure = LogUnavailable(f"The log cannot write: {error}. Nothing was stored.")
             for item in waiting:
                 item.answer.set_exception(failure)
             return
-        self._heads = Cursor(self._next)
+        self._note_written(ends, now)
         for item, result in done:
             item.answer.set_result(result)
         for item, refusal in refused:
             item.answer.set_exception(refusal)
 
     def _attempt(self, connection: sqlite3.Connection, job: Job) -> Any:
-        before, days = dict(self._next), list(self._days)
+        mark = self._tail.mark()
         connection.execute("SAVEPOINT job")
         try:
             result = job(connection)
         except Exception as error:
             if not _is_trouble(error):
-                self._next, self._days = before, days
+                self._tail.undo(mark)
                 connection.execute("ROLLBACK TO job")
             raise
         finally:
@@ -259,127 +261,40 @@ class SqliteLog(EventLog):
                 connection.execute("RELEASE job")
         return result
 
-    def _turn_day(self, connection: sqlite3.Connection, day: int) -> None:
-        connection.execute(
-            f"CREATE TABLE IF NOT EXISTS seen_{day} (event_id BLOB PRIMARY KEY, digest BLOB, "
-            "topic INTEGER, partition INTEGER, offset INTEGER) WITHOUT ROWID"
-        )
-        for old in [d for d in self._days if d < day - HOT_WINDOW_DAYS]:
-            connection.execute(f"DROP TABLE seen_{old}")
-            self._days.remove(old)
-        self._days = sorted({*self._days, day})
+    def _write_blocks(self, connection: sqlite3.Connection, now: int) -> dict[Place, int]:
+        """Write the tail; answers where its partitions end now."""
+        ends = {}
+        for place, records in self._tail.rows.items():
+            start = self._next[place]
+            for count, body in blocks.pack(records):
+                connection.execute(
+                    f"INSERT INTO {table_of(place)} VALUES (?, ?, ?, ?)", (start, count, now, body)
+                )
+                start += count
+            ends[place] = start
+        return ends
 
-    def _first_after(self, place: Place, recorded_at: int) -> int:
-        low, high = 0, self._heads[place]
-        while low < high:
-            middle = (low + high) // 2
-            row = self._reader().execute(
-                f"SELECT recorded_at FROM {_table(place)} WHERE offset = ?", (middle,)
-            ).fetchone()  # fmt: skip
-            low, high = (middle + 1, high) if row[0] <= recorded_at else (low, middle)
-        return low
+    def _note_written(self, ends: dict[Place, int], now: int) -> None:
+        if not ends:
+            return
+        self._last = now
+        self._next |= ends
+        self._ids.note(self._tail.seen, self._tail.records, now)
+        self._heads = Cursor(self._next)
+        self._tail = _Tail()
 
-    def _last_recorded(self, connection: sqlite3.Connection) -> int:
-        last = 0
-        for place in self._places():
-            row = connection.execute(
-                f"SELECT recorded_at FROM {_table(place)} ORDER BY offset DESC LIMIT 1"
-            ).fetchone()
-            last = max(last, row[0] if row else 0)
-        return last
+    def _write_ids(self, connection: sqlite3.Connection, now: int) -> None:
+        """In a transaction of its own, between two commits."""
+        connection.execute("BEGIN IMMEDIATE")
+        groups = self._ids.write(connection, self._heads, now)
+        connection.execute("COMMIT")
+        self._ids.written(groups)
 
-    def _places(self) -> Iterator[Place]:
-        return ((topic, p) for topic in TOPICS for p in range(self.partitions))
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA busy_timeout=5000")
-        return connection
-
-    def _reader(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = self._connect()
-            connection.execute("PRAGMA query_only=ON")
-            self._readers.connection = connection
-            self._keep(connection)
-        return connection
-
-    def _keep(self, connection: sqlite3.Connection) -> None:
-        """Note the calling thread's connection; close those of threads that have ended.
-
-        A connection is part of a reference cycle, so it would outlive its thread for long.
-        """
-        with self._readers_lock:
-            for thread in [t for t in self._open_readers if not t.is_alive()]:
-                self._open_readers.pop(thread).close()
-            self._open_readers[threading.current_thread()] = connection
+    def _roll_back(self, connection: sqlite3.Connection) -> None:
+        with contextlib.suppress(sqlite3.Error):  # the transaction may already be gone
+            connection.execute("ROLLBACK")
+        self._tail = _Tail()
 
 
 def _is_trouble(error: Exception) -> bool:
     return isinstance(error, sqlite3.Error) and not isinstance(error, _OWN_FAULT)
-
-
-def _table(place: Place) -> str:
-    return f"log_{place[0].split('.')[1]}_{place[1]}"
-
-
-def _prepare(connection: sqlite3.Connection, partitions: int) -> int:
-    """Make the tables on the first start; answer the number of partitions fixed then."""
-    connection.execute(
-        "CREATE TABLE IF NOT EXISTS log_format (version INTEGER, partitions INTEGER)"
-    )
-    row = connection.execute("SELECT version, partitions FROM log_format").fetchone()
-    if row is None:
-        row = (1, partitions)
-        connection.execute("INSERT INTO log_format VALUES (?, ?)", row)
-    if row[0] != 1:
-        raise FormatUnknown(f"The log has format {row[0]}; this version reads format 1.")
-    for topic in TOPICS:
-        for partition in range(row[1]):
-            connection.execute(
-                f"CREATE TABLE IF NOT EXISTS {_table((topic, partition))} "
-                "(offset INTEGER PRIMARY KEY, recorded_at INTEGER NOT NULL, "
-                "event_id BLOB NOT NULL, type TEXT NOT NULL, key TEXT NOT NULL, "
-                "head BLOB NOT NULL, data BLOB NOT NULL)"
-            )
-    return int(row[1])
-
-
-def _days(connection: sqlite3.Connection) -> Iterator[int]:
-    names = connection.execute("SELECT name FROM sqlite_master WHERE name GLOB 'seen_[0-9]*'")
-    return (int(name.removeprefix("seen_")) for (name,) in names.fetchall())
-
-
-def _seen(
-    connection: sqlite3.Connection, days: Sequence[int], ids: Sequence[bytes]
-) -> dict[bytes, tuple[Position, bytes]]:
-    """Where ids were seen within the hot window, with their digests."""
-    found: dict[bytes, tuple[Position, bytes]] = {}
-    for start in range(0, len(ids), _IDS_PER_QUERY):
-        some = ids[start : start + _IDS_PER_QUERY]
-        marks = ",".join("?" * len(some))
-        for day in days:
-            rows = connection.execute(
-                f"SELECT event_id, digest, topic, partition, offset FROM seen_{day} "
-                f"WHERE event_id IN ({marks})",
-                some,
-            )
-            for raw, digest, topic, partition, offset in rows:
-                found[raw] = (Position(TOPICS[topic], partition, offset), digest)
-    return found
-
-
-def _stored(topic: Topic, partition: int, row: tuple[Any, ...]) -> StoredRecord:
-    offset, recorded_at, key, raw, event_type, head, data = row
-    return StoredRecord(
-        Position(topic, partition, offset),
-        recorded_at,
-        key,
-        UUID(bytes=raw),
-        event_type,
-        head,
-        data,
-    )

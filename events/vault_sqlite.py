@@ -1,4 +1,7 @@
-"""The embedded vault: a SQLite file of keys, each wrapped under the master key (AES key wrap)."""
+"""The embedded vault: a SQLite file of keys, each wrapped under the master key (AES key wrap).
+
+Several processes may have it open: a key is made by whoever comes first, and the others read it.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,7 @@ class SqliteVault(Vault):
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA busy_timeout=5000")
         self._connection.executescript(_TABLES)
 
     def address_key(self, workspace: str) -> bytes:
@@ -47,8 +51,9 @@ class SqliteVault(Vault):
             with self._lock:
                 known = self._first("address_key", "workspace = ?", (workspace,))
                 if known is None:
-                    known = self._random(32)
-                    self._run("INSERT INTO address_key VALUES (?, ?)", workspace, self._wrap(known))
+                    drawn = self._wrap(self._random(32))
+                    self._run("INSERT OR IGNORE INTO address_key VALUES (?, ?)", workspace, drawn)
+                    known = self._first("address_key", "workspace = ?", (workspace,)) or b""
                 self._address[workspace] = known
         return known
 
@@ -56,23 +61,23 @@ class SqliteVault(Vault):
         known = self._tokens.get(workspace)
         if known is None:
             with self._lock:
-                rows = self._run(
-                    "SELECT kid, wrapped FROM token_key WHERE workspace = ?", workspace
-                ).fetchall()
-                keys = {kid: self._unwrap(wrapped) for kid, wrapped in rows}
+                keys = self._ring(workspace)
                 if not keys:
-                    keys = {1: self._random(32)}
-                    wrapped = self._wrap(keys[1])
-                    self._run("INSERT INTO token_key VALUES (?, 1, ?)", workspace, wrapped)
+                    drawn = self._wrap(self._random(32))
+                    self._run("INSERT OR IGNORE INTO token_key VALUES (?, 1, ?)", workspace, drawn)
+                    keys = self._ring(workspace)
                 known = self._tokens[workspace] = TokenKeys(max(keys), keys)
         return known
+
+    def _ring(self, workspace: str) -> dict[int, bytes]:
+        rows = self._run("SELECT kid, wrapped FROM token_key WHERE workspace = ?", workspace)
+        return {kid: self._unwrap(wrapped) for kid, wrapped in rows.fetchall()}
 
     def subject_keys(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
         with self._lock:
             found = {s: k for s in subjects if (k := self._subjects.get((workspace, s)))}
             missing = list(dict.fromkeys(s for s in subjects if s not in found))
-            for start in range(0, len(missing), _IDS_PER_QUERY):
-                found |= self._load(workspace, missing[start : start + _IDS_PER_QUERY])
+            found |= self._found(workspace, missing)
             new = [s for s in missing if s not in found]
             if new:
                 found |= self._create(workspace, new)
@@ -90,6 +95,12 @@ class SqliteVault(Vault):
         with self._lock:
             self._connection.close()
 
+    def _found(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
+        found: dict[str, SubjectKey] = {}
+        for start in range(0, len(subjects), _IDS_PER_QUERY):
+            found |= self._load(workspace, subjects[start : start + _IDS_PER_QUERY])
+        return found
+
     def _load(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
         marks = ",".join("?" * len(subjects))
         rows = self._run(
@@ -102,13 +113,15 @@ class SqliteVault(Vault):
     def _create(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
         made = {s: SubjectKey(self._random(12).hex(), self._random(32)) for s in subjects}
         rows = [(workspace, s, k.id, self._wrap(k.key)) for s, k in made.items()]
+        insert = "INSERT OR IGNORE INTO subject_key VALUES (?, ?, ?, ?)"
         try:
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
-                self._connection.executemany("INSERT INTO subject_key VALUES (?, ?, ?, ?)", rows)
+                count = self._connection.executemany(insert, rows).rowcount
         except sqlite3.Error as error:
             raise LogUnavailable(f"The vault cannot write: {error}.") from error
-        return made
+        # Another process may have made some of them between our look and our insert.
+        return made if count == len(rows) else made | self._found(workspace, subjects)
 
     def _remember(self, workspace: str, subject: str, key: SubjectKey) -> None:
         self._subjects[workspace, subject] = key

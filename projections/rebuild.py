@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -23,6 +22,7 @@ from projections.entities.refresh import Entities
 from projections.folds.fold import Fold
 from projections.folds.reference import ReferenceBook
 from projections.judgements.projection import Judgements
+from projections.maintenance import Comparison
 from projections.progress import cursor_of, logical_time_of
 from projections.rows_sink import NAME as ROWS
 from projections.rows_sink import RowsSink
@@ -43,27 +43,6 @@ from projections.stores.tables import COPY_COLUMNS, ENTITY_COLUMNS
 
 _BATCH = 5000
 _MESSAGES_A_BUCKET = 500_000
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One table, live and rebuilt."""
-
-    table: str
-    live_rows: int
-    rebuilt_rows: int
-    live_digest: str
-    rebuilt_digest: str
-
-    @classmethod
-    def of(cls, live: TableDigest, rebuilt: TableDigest) -> Comparison:
-        """The comparison of two digests of one table."""
-        return cls(live.table, live.rows, rebuilt.rows, live.digest, rebuilt.digest)
-
-    @property
-    def equal(self) -> bool:
-        """Whether both hold the same rows."""
-        return (self.live_rows, self.live_digest) == (self.rebuilt_rows, self.rebuilt_digest)
 
 
 class Rebuild:
@@ -110,8 +89,8 @@ class Rebuild:
         live = row_digests(self._rows, self._live) + column_digests(self._columns, self._live)
         new = row_digests(self._rows, self._target) + column_digests(self._columns, self._target)
         pairs = zip(live, new, strict=True)
-        journal = Comparison.of(journal_digest(self._columns), log_digest(self._log))
-        return [*(Comparison.of(a, b) for a, b in pairs), journal]
+        journal = _compared(journal_digest(self._columns), log_digest(self._log))
+        return [*(_compared(a, b) for a, b in pairs), journal]
 
     def drop(self) -> None:
         """Remove the target generation."""
@@ -152,3 +131,8 @@ class Rebuild:
             {"workspace": workspace},
         ).to_pylist()[0]["messages"]
         return 1 + int(count) // _MESSAGES_A_BUCKET
+
+
+def _compared(live: TableDigest, rebuilt: TableDigest) -> Comparison:
+    """Two digests of one table, side by side."""
+    return Comparison(live.table, live.rows, rebuilt.rows, live.digest, rebuilt.digest)

@@ -1,7 +1,7 @@
 """The runner: follows the log with every sink, each in a thread of its own, until told to stop.
 
 A slow sink holds up no other. What cannot be reached is tried again; what would harm the data stops
-the runner loudly: ``failure`` says why, and the process is told at once.
+the runner loudly: whoever made it is told why at once.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Runner:
         columns_sink: ColumnsSink,
         clock: Clock,
         generation: int,
+        on_failure: Callable[[BaseException], None],
     ) -> None:
         self._rows = rows
         self._log = log
@@ -52,13 +53,20 @@ class Runner:
         self._generation = generation
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
-        self.failure: BaseException | None = None
+        self._on_failure = on_failure
 
-    def start(self, on_failure: Callable[[], None]) -> None:
-        """Follow the log in the background; ``on_failure`` is called once if that has to end."""
+    @property
+    def is_following(self) -> bool:
+        """Whether the sinks follow the log in the background."""
+        return bool(self._threads)
+
+    def start(self) -> None:
+        """Follow the log in the background; again changes nothing."""
+        if self._threads:
+            return
         for name, turn in (("rows", self._turn_rows), ("columns", self._turn_columns)):
             thread = threading.Thread(
-                target=self._follow, args=(turn, on_failure), name=f"sink-{name}", daemon=True
+                target=self._follow, args=(turn,), name=f"sink-{name}", daemon=True
             )
             thread.start()
             self._threads.append(thread)
@@ -124,7 +132,7 @@ class Runner:
 
     # The loops
 
-    def _follow(self, turn: Callable[[], bool], on_failure: Callable[[], None]) -> None:
+    def _follow(self, turn: Callable[[], bool]) -> None:
         retries = 0
         while not self._stopping.is_set():
             try:
@@ -135,9 +143,8 @@ class Runner:
                 if not isinstance(error, UnavailableError) or retries > _MOST_RETRIES:
                     # Whatever it is, going on could skip events: stop, and say so.
                     logger.exception("A sink has stopped.")
-                    self.failure = error
                     self._stopping.set()
-                    on_failure()
+                    self._on_failure(error)
                     return
                 logger.warning("A store is out of reach: %s", error)
                 pause = _RETRY_SECONDS

@@ -122,6 +122,9 @@ class VersionConflict(ConflictError):
         self.expected = expected
         self.actual = actual
 
+    def __reduce__(self) -> tuple[type[VersionConflict], tuple[str, int, int]]:
+        return type(self), (self.stream, self.expected, self.actual)
+
 
 class PreconditionFailed(VersionConflict):
     """Raised when a stream is no longer at the version that If-Match named."""
@@ -164,6 +167,9 @@ class RateExceeded(UnavailableError):
     def __init__(self, detail: str, retry_after: int) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[type[RateExceeded], tuple[str, int]]:
+        return type(self), (str(self), self.retry_after)
 
 
 class StoreUnavailable(UnavailableError):

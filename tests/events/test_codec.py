@@ -98,7 +98,7 @@ def told(envelope: Envelope, recorded_at: int = MORNING) -> Event:
 @given(ENVELOPES, INSTANTS)
 def test_codec_is_the_identity_on_records(envelope: Envelope, recorded_at: int) -> None:
     record = stored(encode(envelope), recorded_at)
-    record = replace(record, position=record.position._replace(topic=envelope.topic))
+    record = record._replace(position=record.position._replace(topic=envelope.topic))
     assert to_stored(decode(record)) == record
 
 
@@ -106,7 +106,7 @@ def test_codec_is_the_identity_on_records(envelope: Envelope, recorded_at: int) 
 def test_codec_is_the_identity_on_envelopes(envelope: Envelope, recorded_at: int) -> None:
     record = encode(envelope)
     place = PLACE._replace(topic=envelope.topic)
-    event = decode(replace(stored(record, recorded_at), position=place))
+    event = decode(stored(record, recorded_at)._replace(position=place))
     assert (event.position, event.recorded_at) == (place, recorded_at)
     for field in fields(Envelope):
         if field.name != "flags":
@@ -230,7 +230,7 @@ HEAD = encode(plain()).head
     ids=repr,
 )
 def test_a_damaged_record_is_unreadable_and_named(damage: dict[str, object]) -> None:
-    record = replace(stored(encode(plain())), **damage)
+    record = stored(encode(plain()))._replace(**damage)
     with pytest.raises(Unreadable, match="17"):
         decode(record)
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from events import hot_ids
+from events.cursor import Cursor
 from events.log import EventLog
 from events.sqlite import SqliteLog
 from schemas.catalogue import Topic
@@ -82,9 +84,9 @@ def test_log_keeps_the_partitions_it_was_made_with(
 def test_log_refuses_a_format_it_does_not_know(
     log: SqliteLog, path: Path, clock: SettableClock
 ) -> None:
-    log.submit(lambda connection: connection.execute("UPDATE log_format SET version = 2"))
+    log.submit(lambda connection: connection.execute("UPDATE log_format SET version = 9"))
     log.close()
-    with pytest.raises(FormatUnknown, match="format 2"):
+    with pytest.raises(FormatUnknown, match="format 9"):
         SqliteLog(path, clock)
 
 
@@ -104,44 +106,62 @@ def test_ids_are_forgotten_after_the_hot_window(log: SqliteLog, clock: SettableC
     log.append([record("x")]).result(10)
     clock.advance(8 * DAY)
     assert log.append([record("x")]).result(10).duplicates == frozenset()
-    assert len(seen_tables(log)) == 1
     assert log.heads().total == 2
 
 
-def test_one_table_of_ids_a_day_for_a_week_and_today(log: SqliteLog, clock: SettableClock) -> None:
+def test_ids_lie_in_runs_by_day_for_a_week(
+    log: SqliteLog, path: Path, clock: SettableClock
+) -> None:
     for n in range(12):
         log.append([record(n)]).result(10)
         clock.advance(DAY)
-    assert len(seen_tables(log)) == 8
-    assert log.find(identity(3)) is None
-    assert log.find(identity(4)) is not None
+    log.append([record("today")]).result(10)
+    assert len(runs(log)) == 7
+    again = reopened(log, path, clock)
+    copies = again.append([record(n) for n in range(12)]).result(10).duplicates
+    assert copies == {5, 6, 7, 8, 9, 10, 11}
+    again.close()
 
 
-def seen_tables(log: SqliteLog) -> list[str]:
-    rows = log.reader().execute("SELECT name FROM sqlite_master WHERE name GLOB 'seen_*'")
-    return [name for (name,) in rows.fetchall()]
+def runs(log: SqliteLog) -> list[str]:
+    """The tables of ids in the file; each is listed and none is left over."""
+    reader = log.reader()
+    names = reader.execute("SELECT name FROM sqlite_master WHERE name GLOB 'ids_*'").fetchall()
+    listed = reader.execute("SELECT 'ids_' || run FROM id_run").fetchall()
+    assert sorted(names) == sorted(listed)
+    return [name for (name,) in names]
 
 
-def test_find_meets_no_table_that_is_just_being_made_or_dropped(
-    log: SqliteLog, clock: SettableClock
+def test_ids_of_many_records_are_found_in_memory_and_in_runs(
+    log: SqliteLog, path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done, failures = threading.Event(), []
+    monkeypatch.setattr(hot_ids, "RUN", 50)
+    monkeypatch.setattr(hot_ids, "RUNS_PER_FILTER", 3)
+    sent = [record(n, key=f"demo:{n % 7}") for n in range(1000)]
+    places = [log.append(sent[n : n + 10]).result(10).positions for n in range(0, 1000, 10)]
+    assert len(runs(log)) == 19
+    again = reopened(log, path, clock)
+    answer = again.append([record("new"), *sent]).result(10)
+    assert answer.duplicates == set(range(1, 1001))
+    assert answer.conflicts == frozenset()
+    assert list(answer.positions[1:]) == [place for some in places for place in some]
+    changed = again.append([record(3, digest=b"other content..", key="demo:x")]).result(10)
+    assert changed.conflicts == {0}
+    again.close()
 
-    def look() -> None:
-        while not done.is_set():
-            try:
-                log.find(identity("x"))
-            except sqlite3.Error as error:
-                failures.append(error)
 
-    reader = threading.Thread(target=look)
-    reader.start()
-    for n in range(60):
-        log.append([record(n)]).result(10)
-        clock.advance(DAY)
-    done.set()
-    reader.join(10)
-    assert failures == []
+def test_records_without_ids_to_find_are_not_read_again_and_again(
+    log: SqliteLog, path: Path, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hot_ids, "SPAN", 30)
+    log.append([record("first")]).result(10)
+    for n in range(10):
+        log.append([record((n, m), fresh=True) for m in range(10)]).result(10)
+    covered = log.reader().execute("SELECT covered FROM id_run ORDER BY run DESC").fetchone()[0]
+    assert log.heads().total - Cursor.decode(covered).total <= 30
+    again = reopened(log, path, clock)
+    assert again.append([record("first")]).result(10).duplicates == {0}
+    again.close()
 
 
 def test_a_job_that_fails_undoes_only_itself(log: SqliteLog) -> None:
@@ -169,7 +189,7 @@ def test_a_job_with_a_wrong_statement_undoes_only_itself(log: SqliteLog) -> None
 
     def twice(connection: sqlite3.Connection) -> None:
         for _ in range(2):
-            connection.execute("INSERT INTO log_facts_0 VALUES (9, 1, x'', '', '', x'', x'')")
+            connection.execute("INSERT INTO block_facts_0 VALUES (9, 1, 1, x'')")
 
     failed, after = log.submit(twice), log.append([record("after")])
     free.set()

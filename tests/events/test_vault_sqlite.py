@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,3 +108,17 @@ def test_a_vault_that_cannot_write_says_so(vault: SqliteVault, path: Path) -> No
     blocker.execute("ROLLBACK")
     blocker.close()
     assert len(vault.subject_keys("demo", ["ann"])["ann"].key) == 32
+
+
+def test_two_processes_agree_on_every_key(tmp_path: Path) -> None:
+    first, second = (SqliteVault(tmp_path / "vault.db", MASTER, os.urandom) for _ in range(2))
+    # Both look before either has made anything, as two processes do that start together.
+    assert first.subject_keys("demo", []) == second.subject_keys("demo", []) == {}
+    names = [f"p{n}" for n in range(50)]
+    made = first.subject_keys("demo", names[:30])
+    assert second._create("demo", names) == first.subject_keys("demo", names)
+    assert first.subject_keys("demo", names[:30]) == made
+    assert first.address_key("demo") == second.address_key("demo")
+    assert first.token_keys("demo") == second.token_keys("demo")
+    first.close()
+    second.close()

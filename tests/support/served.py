@@ -66,6 +66,13 @@ class Served:
         """End the server in good order; answers its exit code."""
         return self._end(signal.SIGTERM)
 
+    def back(self) -> int:
+        """The number of the server's other process."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task").glob("*/children")
+        (found,) = [int(name) for path in children for name in path.read_text().split()]
+        return found
+
     def told(self) -> str:
         """What the server wrote."""
         return (self._folder / "server.log").read_text(errors="replace")

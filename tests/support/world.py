@@ -21,8 +21,9 @@ from projections.folds.order import all_folds
 from projections.folds.reference import ReferenceBook
 from projections.folds.responses.document import ResponseDoc
 from projections.kpis.report import kpi_groups
+from projections.maintenance import Comparison
 from projections.outbox import Relay
-from projections.rebuild import Comparison, Rebuild
+from projections.rebuild import Rebuild
 from projections.rows_sink import RowsSink
 from projections.stores.rows import RESPONSE, open_rows, reading
 from schemas.catalogue import Topic, load_all
