@@ -46,12 +46,13 @@ def pack(records: Sequence[Record]) -> list[tuple[int, bytes]]:
 
 
 def _pack_one(record: Record) -> bytes:
-    kind, key = record.type.encode(), record.key.encode()
-    head = _HEAD.pack(
-        _FRESH if record.fresh else 0, record.event_id.bytes, record.digest or NO_DIGEST,
-        len(kind), len(key), len(record.head), len(record.data),
+    _, key_text, event_id, kind_text, head, data, digest, fresh = record
+    kind, key = kind_text.encode(), key_text.encode()
+    sizes = _HEAD.pack(
+        _FRESH if fresh else 0, event_id.bytes, digest or NO_DIGEST,
+        len(kind), len(key), len(head), len(data),
     )  # fmt: skip
-    return b"".join((head, kind, key, record.head, record.data))
+    return b"".join((sizes, kind, key, head, data))
 
 
 def unpack(

@@ -40,9 +40,19 @@ def encode(envelope: Envelope, *, fresh: bool = False) -> Record:
         type=f"{envelope.type}.v{envelope.schema_version}",
         head=orjson.dumps(_head(envelope)),
         data=envelope.data,
-        digest=content_digest(envelope.type, envelope.data),
+        digest=b"" if fresh else content_digest(envelope.type, envelope.data),
         fresh=fresh,
     )
+
+
+def hit_head(workspace: str, producer: str, now: Instant, flags: tuple[str, ...]) -> bytes:
+    """The head of an event that an edge has seen itself, of those few attributes it has then.
+
+    What ``encode`` would make of it, at a tenth of the cost: the doors make thousands a second.
+    """
+    at = format_instant(now)
+    head = {"workspace": workspace, "producer": producer, "time": at, "received": at}
+    return orjson.dumps({**head, "flags": flags} if flags else head)
 
 
 def _head(e: Envelope) -> dict[str, Any]:

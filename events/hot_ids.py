@@ -18,7 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from events.cursor import TOPICS, Cursor
+from events.cursor import Cursor
+from events.places import number_of, position_of
 from schemas.envelope import Position
 from schemas.instants import DAY
 
@@ -32,7 +33,6 @@ RUNS_PER_FILTER = 32
 _BITS = 24
 _MASK = (1 << _BITS) - 1
 _WORDS = struct.Struct("<4I")
-_PARTITION_BITS, _OFFSET_BITS = 8, 48
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS id_run (run INTEGER PRIMARY KEY, day INTEGER NOT NULL, "
@@ -129,7 +129,7 @@ class HotIds:
                         f"SELECT place FROM ids_{run} WHERE event_id = ?", (raw,)
                     ).fetchone()
                     if row is not None:
-                        return Known(_position(row[0]), b"")
+                        return Known(position_of(row[0]), b"")
         return None
 
     def note(self, seen: Mapping[bytes, Known], records: int, recorded_at: int) -> None:
@@ -179,7 +179,10 @@ class HotIds:
             f"CREATE TABLE ids_{run} (event_id BLOB PRIMARY KEY, place INTEGER NOT NULL) "
             "WITHOUT ROWID"
         )
-        rows = [(raw, _place(known.position)) for raw, known in sorted(self._recent.items())]
+        rows = [
+            (raw, number_of(known.position[:2], known.position.offset))
+            for raw, known in sorted(self._recent.items())
+        ]
         connection.executemany(f"INSERT INTO ids_{run} VALUES (?, ?)", rows)
         connection.execute(
             "INSERT INTO id_run VALUES (?, ?, ?, ?)",
@@ -222,14 +225,3 @@ def _drop(connection: sqlite3.Connection, group: Group) -> None:
         connection.execute(f"DROP TABLE ids_{run}")
     connection.execute("DELETE FROM id_run WHERE filter = ?", (group.number,))
     connection.execute("DELETE FROM id_filter WHERE filter = ?", (group.number,))
-
-
-def _place(position: Position) -> int:
-    topic = TOPICS.index(position.topic)
-    return (topic << _PARTITION_BITS | position.partition) << _OFFSET_BITS | position.offset
-
-
-def _position(place: int) -> Position:
-    where, offset = place >> _OFFSET_BITS, place & ((1 << _OFFSET_BITS) - 1)
-    topic, partition = where >> _PARTITION_BITS, where & ((1 << _PARTITION_BITS) - 1)
-    return Position(TOPICS[topic], partition, offset)

@@ -21,6 +21,7 @@ from events.cursor import Cursor, Place
 from events.hot_ids import HotIds, Known
 from events.keys import partition_of
 from events.log import EVERYTHING, HOT_WINDOW_DAYS, Appended, EventLog, Filter, Record, Slice
+from events.places import number_of
 from events.sqlite_file import (
     LogFile,
     connect,
@@ -28,7 +29,6 @@ from events.sqlite_file import (
     last_recorded,
     places,
     prepare,
-    table_of,
 )
 from schemas.catalogue import Topic
 from schemas.clock import Clock
@@ -51,9 +51,11 @@ Job = Callable[[sqlite3.Connection], Any]
 
 @dataclass(slots=True)
 class _Waiting:
-    job: Job
+    """Records to append, or a job of the gate's that appends among other things."""
+
     answer: Future[Any]
-    records: int
+    records: Sequence[Record]
+    job: Job | None = None
 
 
 @dataclass(slots=True)
@@ -103,7 +105,7 @@ class SqliteLog(EventLog):
     # The port
 
     def append(self, records: Sequence[Record]) -> Future[Appended]:
-        return self.submit(lambda connection: self.append_within(connection, records), len(records))
+        return self._put(_Waiting(Future(), records))
 
     def read(
         self, topic: Topic, partition: int, start: int, limit: int, only: Filter = EVERYTHING
@@ -130,15 +132,9 @@ class SqliteLog(EventLog):
 
     # The writer, which the gate uses too
 
-    def submit(self, job: Job, records: int = 1) -> Future[Any]:
+    def submit(self, job: Job) -> Future[Any]:
         """Run a job inside the next commit; its own failure undoes only itself."""
-        answer: Future[Any] = Future()
-        with self._intake:  # so that nothing is put behind the mark that ends the queue
-            if not self._closed:
-                self._queue.put(_Waiting(job, answer, records))
-                return answer
-        answer.set_exception(LogUnavailable("The log is closed."))
-        return answer
+        return self._put(_Waiting(Future(), (), job))
 
     def append_within(self, connection: sqlite3.Connection, records: Sequence[Record]) -> Appended:
         """Append inside a job of the writer."""
@@ -167,6 +163,14 @@ class SqliteLog(EventLog):
         return self._file.reader()
 
     # Inside
+
+    def _put(self, item: _Waiting) -> Future[Any]:
+        with self._intake:  # so that nothing is put behind the mark that ends the queue
+            if not self._closed:
+                self._queue.put(item)
+                return item.answer
+        item.answer.set_exception(LogUnavailable("The log is closed."))
+        return item.answer
 
     def _give_place(self, record: Record) -> Position:
         place = (record.topic, partition_of(record.key, self.partitions))
@@ -202,7 +206,7 @@ class SqliteLog(EventLog):
         if first is None:
             return [], False
         waiting = [first]
-        records = first.records
+        records = len(first.records)
         while len(waiting) < _JOBS_PER_COMMIT and records < _RECORDS_PER_COMMIT:
             try:
                 item = self._queue.get_nowait()
@@ -211,67 +215,67 @@ class SqliteLog(EventLog):
             if item is None:
                 return waiting, False
             waiting.append(item)
-            records += item.records
+            records += len(item.records)
         return waiting, True
 
     def _commit(self, connection: sqlite3.Connection, waiting: list[_Waiting]) -> None:
         # A caller that stopped waiting may have canceled its answer, and gets none.
         waiting = [item for item in waiting if item.answer.set_running_or_notify_cancel()]
-        done: list[tuple[_Waiting, Any]] = []
-        refused: list[tuple[_Waiting, Exception]] = []
         now = max(self._last, self._clock())
         try:
             if self._ids.is_due(now):
                 self._write_ids(connection, now)
-            connection.execute("BEGIN IMMEDIATE")
-            for item in waiting:
-                try:
-                    done.append((item, self._attempt(connection, item.job)))
-                except Exception as error:
-                    if _is_trouble(error):
-                        raise
-                    refused.append((item, error))
-            ends = self._write_blocks(connection, now)
-            connection.execute("COMMIT")
+            outcomes = self._work(connection, waiting, now)
         except sqlite3.Error as error:
             self._roll_back(connection)
             failure = LogUnavailable(f"The log cannot write: {error}. Nothing was stored.")
             for item in waiting:
                 item.answer.set_exception(failure)
             return
-        self._note_written(ends, now)
-        for item, result in done:
-            item.answer.set_result(result)
-        for item, refusal in refused:
-            item.answer.set_exception(refusal)
+        for item, outcome in zip(waiting, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                item.answer.set_exception(outcome)
+            else:
+                item.answer.set_result(outcome)
 
-    def _attempt(self, connection: sqlite3.Connection, job: Job) -> Any:
+    def _work(self, connection: sqlite3.Connection, waiting: list[_Waiting], now: int) -> list[Any]:
+        """Do all that waits as one transaction; answers results, or why a job was refused."""
+        # Records alone need no transaction: all their blocks are one statement.
+        decides = any(item.job for item in waiting)
+        if decides:
+            connection.execute("BEGIN IMMEDIATE")
+        outcomes = [self._attempt(connection, item) for item in waiting]
+        ends = self._write_blocks(connection, now)
+        if decides:
+            connection.execute("COMMIT")
+        self._note_written(ends, now)
+        return outcomes
+
+    def _attempt(self, connection: sqlite3.Connection, item: _Waiting) -> Any:
         mark = self._tail.mark()
-        connection.execute("SAVEPOINT job")
         try:
-            result = job(connection)
+            if item.job is None:
+                return self.append_within(connection, item.records)
+            return _guarded(connection, item.job)
         except Exception as error:
-            if not _is_trouble(error):
-                self._tail.undo(mark)
-                connection.execute("ROLLBACK TO job")
-            raise
-        finally:
-            # After a driver error the transaction may be gone and the outer handler takes over.
-            if connection.in_transaction:
-                connection.execute("RELEASE job")
-        return result
+            if _is_trouble(error):
+                raise
+            self._tail.undo(mark)
+            return error
 
     def _write_blocks(self, connection: sqlite3.Connection, now: int) -> dict[Place, int]:
-        """Write the tail; answers where its partitions end now."""
-        ends = {}
+        """Write the tail in one statement; answers where its partitions end now."""
+        ends: dict[Place, int] = {}
+        values: list[Any] = []
         for place, records in self._tail.rows.items():
             start = self._next[place]
             for count, body in blocks.pack(records):
-                connection.execute(
-                    f"INSERT INTO {table_of(place)} VALUES (?, ?, ?, ?)", (start, count, now, body)
-                )
+                values += (number_of(place, start), count, now, body)
                 start += count
             ends[place] = start
+        if values:
+            rows = ", ".join(["(?, ?, ?, ?)"] * (len(values) // 4))
+            connection.execute(f"INSERT INTO block VALUES {rows}", values)
         return ends
 
     def _note_written(self, ends: dict[Place, int], now: int) -> None:
@@ -298,3 +302,18 @@ class SqliteLog(EventLog):
 
 def _is_trouble(error: Exception) -> bool:
     return isinstance(error, sqlite3.Error) and not isinstance(error, _OWN_FAULT)
+
+
+def _guarded(connection: sqlite3.Connection, job: Job) -> Any:
+    """Run a job so that its failure undoes what it wrote, and nothing else."""
+    connection.execute("SAVEPOINT job")
+    try:
+        return job(connection)
+    except Exception as error:
+        if not _is_trouble(error):
+            connection.execute("ROLLBACK TO job")
+        raise
+    finally:
+        # After a driver error the transaction may be gone and the outer handler takes over.
+        if connection.in_transaction:
+            connection.execute("RELEASE job")

@@ -1,8 +1,8 @@
 """The log's SQLite file: its tables, and reading them, which any number of processes may do.
 
-Each partition of each topic is a table of blocks, so that every insert goes to the right-hand end
-of a B-tree. The driver is used directly: SQLAlchemy's execution adds more per statement than SQLite
-needs for the insert itself, and nothing here is more than one dialect.
+One table holds all blocks, its integer key the position of a block's first record (``places``). The
+driver is used directly: SQLAlchemy's execution adds more per statement than SQLite needs for the
+insert itself, and nothing here is more than one dialect.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from events.cursor import TOPICS, Cursor, Place
 from events.hot_ids import TABLES as ID_TABLES
 from events.hot_ids import Known
 from events.log import Filter, Slice, StoredRecord
+from events.places import number_of, position_of
 from schemas.catalogue import Topic
 from schemas.envelope import Position
 from schemas.errors import FormatUnknown, LogUnavailable
@@ -44,25 +45,27 @@ class LogFile:
     def _records(
         self, topic: Topic, partition: int, start: int, end: int
     ) -> Iterator[StoredRecord]:
-        table = table_of((topic, partition))
+        place = (topic, partition)
         rows = self.reader().execute(
-            f"SELECT start, recorded_at, body FROM {table} WHERE start >= "
-            f"(SELECT max(start) FROM {table} WHERE start <= ?) AND start < ? ORDER BY start",
-            (start, end),
+            "SELECT id, recorded_at, body FROM block WHERE id >= "
+            "(SELECT max(id) FROM block WHERE id <= ?) AND id < ? ORDER BY id",
+            (number_of(place, start), number_of(place, end)),
         )
-        for first, recorded_at, body in rows:
-            yield from unpack(body, topic, partition, first, recorded_at, start, end)
+        first = number_of(place, 0)
+        for number, recorded_at, body in rows:
+            yield from unpack(body, topic, partition, number - first, recorded_at, start, end)
 
     def ids(
         self, topic: Topic, partition: int, start: int, end: int
     ) -> Iterator[tuple[int, int, dict[bytes, Known]]]:
         """For every block that begins in [start, end): recorded time, number of records, ids."""
+        place = (topic, partition)
         rows = self.reader().execute(
-            f"SELECT start, count, recorded_at, body FROM {table_of((topic, partition))} "
-            "WHERE start >= ? AND start < ? ORDER BY start",
-            (start, end),
+            "SELECT id, count, recorded_at, body FROM block WHERE id >= ? AND id < ? ORDER BY id",
+            (number_of(place, start), number_of(place, end)),
         )
-        for first, count, recorded_at, body in rows:
+        for number, count, recorded_at, body in rows:
+            first = position_of(number).offset
             yield (
                 recorded_at,
                 count,
@@ -75,23 +78,19 @@ class LogFile:
 
     def digest_at(self, position: Position) -> bytes:
         """The content digest of the record at a position."""
-        topic, partition, offset = position
-        start, _, _ = self._block_at((topic, partition), offset)
-        row = self.reader().execute(
-            f"SELECT body FROM {table_of((topic, partition))} WHERE start = ?", (start,)
-        )
-        found = next(islice(ids(row.fetchone()[0]), offset - start, None))
+        number, *_ = self._block_at(position[:2], position.offset)
+        row = self.reader().execute("SELECT body FROM block WHERE id = ?", (number,)).fetchone()
+        behind = number_of(position[:2], position.offset) - number
+        found = next(islice(ids(row[0]), behind, None))
         return found[1] if found else b""
 
     def first_after(self, place: Place, recorded_at: int, head: int) -> int:
         """The offset behind all records of a place with at most this recorded time."""
         low, high = 0, head
         while low < high:
-            start, count, at = self._block_at(place, (low + high) // 2)
-            if at <= recorded_at:
-                low = start + count
-            else:
-                high = start
+            number, count, at = self._block_at(place, (low + high) // 2)
+            start = position_of(number).offset
+            low, high = (start + count, high) if at <= recorded_at else (low, start)
         return low
 
     def head(self, topic: Topic, partition: int) -> int:
@@ -130,12 +129,12 @@ class LogFile:
             self._open.clear()
 
     def _block_at(self, place: Place, offset: int) -> tuple[int, int, int]:
+        """Number, count and recorded time of the block that holds an offset."""
         row: tuple[int, int, int] = (
             self.reader()
             .execute(
-                f"SELECT start, count, recorded_at FROM {table_of(place)} WHERE start <= ? "
-                "ORDER BY start DESC LIMIT 1",
-                (offset,),
+                "SELECT id, count, recorded_at FROM block WHERE id <= ? ORDER BY id DESC LIMIT 1",
+                (number_of(place, offset),),
             )
             .fetchone()
         )
@@ -169,28 +168,25 @@ def places(partitions: int) -> Iterator[Place]:
     return ((topic, partition) for topic in TOPICS for partition in range(partitions))
 
 
-def table_of(place: Place) -> str:
-    """The table of a partition."""
-    return f"block_{place[0].split('.')[1]}_{place[1]}"
-
-
 def head_of(connection: sqlite3.Connection, place: Place) -> int:
     """The next offset of a partition."""
-    row = connection.execute(
-        f"SELECT start + count FROM {table_of(place)} ORDER BY start DESC LIMIT 1"
-    ).fetchone()
-    return int(row[0]) if row else 0
+    return _end_of(connection, place)[0]
 
 
 def last_recorded(connection: sqlite3.Connection, partitions: int) -> int:
     """The newest recorded time of all partitions; 0 in an empty log."""
-    last = 0
-    for place in places(partitions):
-        row = connection.execute(
-            f"SELECT recorded_at FROM {table_of(place)} ORDER BY start DESC LIMIT 1"
-        ).fetchone()
-        last = max(last, row[0] if row else 0)
-    return last
+    return max(_end_of(connection, place)[1] for place in places(partitions))
+
+
+def _end_of(connection: sqlite3.Connection, place: Place) -> tuple[int, int]:
+    """The next offset of a partition, and the recorded time of the record before it."""
+    first = number_of(place, 0)
+    row = connection.execute(
+        "SELECT id, count, recorded_at FROM block WHERE id >= ? AND id < ? "
+        "ORDER BY id DESC LIMIT 1",
+        (first, number_of((place[0], place[1] + 1), 0)),
+    ).fetchone()
+    return (row[0] - first + row[1], row[2]) if row else (0, 0)
 
 
 def prepare(connection: sqlite3.Connection, partitions: int) -> int:
@@ -204,11 +200,10 @@ def prepare(connection: sqlite3.Connection, partitions: int) -> int:
         connection.execute("INSERT INTO log_format VALUES (?, ?)", row)
     if row[0] != FORMAT:
         raise FormatUnknown(f"The log has format {row[0]}; this version reads format {FORMAT}.")
-    for place in places(row[1]):
-        connection.execute(
-            f"CREATE TABLE IF NOT EXISTS {table_of(place)} (start INTEGER PRIMARY KEY, "
-            "count INTEGER NOT NULL, recorded_at INTEGER NOT NULL, body BLOB NOT NULL)"
-        )
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS block (id INTEGER PRIMARY KEY, count INTEGER NOT NULL, "
+        "recorded_at INTEGER NOT NULL, body BLOB NOT NULL)"
+    )
     for statement in ID_TABLES:
         connection.execute(statement)
     return int(row[1])

@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel
@@ -48,7 +48,7 @@ class SealedPath:
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that what follows from the name is worked out once
 class EventType:
     """One version of one type, with all that the rest of the program needs to know of it."""
 
@@ -61,12 +61,12 @@ class EventType:
     stream: str | None
     sealed: tuple[SealedPath, ...]
 
-    @property
+    @cached_property
     def wire(self) -> str:
         """The type as records carry it, e.g. ``email.clicked.v1``."""
         return f"{self.name}.v{self.version}"
 
-    @property
+    @cached_property
     def channel(self) -> str:
         """The channel of its events; empty where the type has none."""
         return channel_of(self.name)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
+from schemas.ids import NO_VERSION, VERSION_4, uuid_of
 from schemas.instants import Instant
 
 Clock = Callable[[], Instant]
@@ -25,4 +26,5 @@ def system_random(count: int) -> bytes:
 
 def random_id(random: RandomBytes) -> UUID:
     """A version 4 UUID out of a source of randomness."""
-    return UUID(bytes=random(16), version=4)
+    number = int.from_bytes(random(16), "big")
+    return uuid_of((number & NO_VERSION | VERSION_4).to_bytes(16, "big"))

@@ -14,8 +14,9 @@ WorkspaceId = NewType("WorkspaceId", str)
 NAMESPACE = UUID("5df496af-f15e-5355-805f-c0571205c059")
 LINK_NONE = "0" * 16
 # The bits that say which version and variant a UUID is of (RFC 9562).
-_NO_VERSION = ~((0xF << 76) | (0x3 << 62))
-_VERSION_5 = (5 << 76) | (0x2 << 62)
+NO_VERSION = ~((0xF << 76) | (0x3 << 62))
+VERSION_4 = (4 << 76) | (0x2 << 62)
+VERSION_5 = (5 << 76) | (0x2 << 62)
 
 
 def named_id(*parts: object) -> UUID:
@@ -24,7 +25,7 @@ def named_id(*parts: object) -> UUID:
     # Not uuid.uuid5: this is the same digest in a third of the time, on the ingest path.
     digest = hashlib.sha1(NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()
     number = int.from_bytes(digest[:16], "big")
-    return uuid_of((number & _NO_VERSION | _VERSION_5).to_bytes(16, "big"))
+    return uuid_of((number & NO_VERSION | VERSION_5).to_bytes(16, "big"))
 
 
 def uuid_of(raw: bytes) -> UUID:

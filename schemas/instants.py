@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType
 
 Instant = NewType("Instant", int)
@@ -34,6 +35,7 @@ class Precision(StrEnum):
     DAY = "day"
 
 
+@lru_cache(maxsize=4096)
 def parse_instant(text: str) -> Instant:
     """The instant an RFC 3339 text names; finer times than milliseconds are cut.
 
@@ -60,6 +62,7 @@ def to_datetime(instant: int) -> datetime:
     return EPOCH + timedelta(milliseconds=instant)
 
 
+@lru_cache(maxsize=4096)  # events of one moment come together
 def format_instant(instant: int) -> str:
     """RFC 3339 with milliseconds and ``Z``: the one form Answerback writes."""
     # Not strftime: its %Y writes the year 1, the zero time of some languages, as "1".

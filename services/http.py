@@ -7,10 +7,9 @@ import contextlib
 import re
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.clock import RandomBytes
 from schemas.errors import InvalidInput, MalformedRequest, TooLarge, TooSlow, UnsupportedMedia
@@ -29,8 +28,7 @@ _DRAIN_BYTES = 64 << 20
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A whole reply; names of headers in small letters, as ASGI wants them."""
 
     status: int
@@ -50,9 +48,7 @@ def response(status: int, body: bytes, content_type: str, **headers: str) -> Res
 
 async def send_response(send: Send, reply: Response, *, head: bool = False) -> None:
     """Send a reply; to a HEAD request without its body."""
-    await send(
-        {"type": "http.response.start", "status": reply.status, "headers": list(reply.headers)}
-    )
+    await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
     await send({"type": "http.response.body", "body": b"" if head else reply.body})
 
 

@@ -22,6 +22,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._head_bytes = 0
+        self._in_head = False
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its parent
@@ -35,6 +36,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         waited = self._timer is not None
         super().data_received(data)
+        if self._in_head:
+            # Nearly every head comes in one piece, and then no timer is needed.
+            self._await_head()
         # A piece in which the head begins or ends may hold other things too; it is bounded anyway.
         if waited and self._timer is not None and not self.transport.is_closing():
             self._head_bytes += len(data)
@@ -43,11 +47,13 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.transport.close()
 
     def on_message_begin(self) -> None:
-        self._await_head()
+        self._in_head = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._head_has_come()
+        self._in_head = False
+        if self._timer is not None:
+            self._head_has_come()
         super().on_headers_complete()
 
     def _await_head(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import Protocol
 
 from schemas.errors import AnswerbackError, NotFound
@@ -90,6 +89,10 @@ class Collector:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.respond(scope, receive, send)
+
+    async def respond(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Answer a request; tells with which code."""
         headers = headers_of(scope)
         incoming = Incoming(receive)
         method: str = scope["method"]
@@ -104,6 +107,7 @@ class Collector:
             await refuse(send, incoming, reply)
         else:
             await send_response(send, reply, head=method == "HEAD")
+        return reply.status
 
     async def _answer(self, scope: Scope, headers: Headers, incoming: Incoming) -> Response:
         path: str = scope["path"]
@@ -120,7 +124,7 @@ class Collector:
     def _identified(self, reply: Response, headers: Headers) -> Response:
         """A reply to a program, which may want to ask about it later."""
         identity = (b"x-request-id", request_id(headers, self._random).encode())
-        return replace(reply, headers=(*reply.headers, identity))
+        return reply._replace(headers=(*reply.headers, identity))
 
     def _refusal(self, scope: Scope, headers: Headers, problem: Problem) -> Response:
         path: str = scope["path"]

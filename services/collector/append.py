@@ -5,11 +5,33 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 
 from events.log import Appended, EventLog, Record
 from schemas.errors import LogUnavailable
 
-Waiting = tuple[Record, "asyncio.Future[None]"]
+_SECONDS_BETWEEN = 0.002
+"""Groups follow each other no faster: a commit costs the same for one hit as for fifty."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """Hits that go into the log together, and those who wait for it."""
+
+    records: list[Record] = field(default_factory=list)
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    ended: bool = False
+
+    def tell(self, failure: BaseException | None) -> None:
+        """Let everybody know; some may have gone."""
+        self.ended = True
+        for stored in self.waiting:
+            if stored.done():
+                continue
+            if failure is None:
+                stored.set_result(None)
+            else:
+                stored.set_exception(failure)
 
 
 class Appender:
@@ -18,7 +40,10 @@ class Appender:
     def __init__(self, log: EventLog, seconds: float) -> None:
         self._log = log
         self._seconds = seconds
-        self._waiting: list[Waiting] = []
+        self._next = _Group()
+        self._sending = False
+        self._sent_at = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def append(self, records: Sequence[Record]) -> Appended:
         """Store records in one piece. Raises ``LogUnavailable``."""
@@ -28,46 +53,59 @@ class Appender:
         except TimeoutError:
             raise self._late() from None
 
-    async def add(self, record: Record) -> None:
-        """Store one hit together with all others of this moment. Raises ``LogUnavailable``.
+    def add(self, record: Record) -> asyncio.Future[None]:
+        """Store one hit together with others; the future raises ``LogUnavailable``.
 
         Only for ``fresh`` records: they cannot be copies, so nothing is to be told of them. One
-        call of the log and one wake-up of the loop serve the whole group.
+        group is on its way at a time, and whoever comes meanwhile is in the next: the busier the
+        door, the larger its groups, and the less each hit costs.
         """
-        loop = asyncio.get_running_loop()
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            # Kept, since looking it up costs a system call; an appender serves one loop.
+            loop = self._loop = asyncio.get_running_loop()
         stored: asyncio.Future[None] = loop.create_future()
-        self._waiting.append((record, stored))
-        if len(self._waiting) == 1:
-            loop.call_soon(self._send, loop)
-        await stored
+        self._next.records.append(record)
+        self._next.waiting.append(stored)
+        if not self._sending:
+            self._sending = True
+            loop.call_at(self._sent_at + _SECONDS_BETWEEN, self._send, loop)
+        return stored
 
     def _send(self, loop: asyncio.AbstractEventLoop) -> None:
-        group, self._waiting = self._waiting, []
-        answer = self._log.append([record for record, _ in group])
-        timer = loop.call_later(self._seconds, self._give_up, group, answer)
+        group, self._next = self._next, _Group()
+        self._sent_at = loop.time()
+        answer = self._log.append(group.records)
+        timer = loop.call_later(self._seconds, self._end, loop, group, answer)
 
-        def settle(done: Future[Appended]) -> None:
-            loop.call_soon_threadsafe(_settle, group, timer, done)
+        def settle(_: Future[Appended]) -> None:
+            loop.call_soon_threadsafe(self._settle, loop, group, answer, timer)
 
         answer.add_done_callback(settle)
 
-    def _give_up(self, group: Sequence[Waiting], answer: Future[Appended]) -> None:
-        answer.cancel()
-        for _, stored in group:
-            if not stored.done():
-                stored.set_exception(self._late())
+    def _settle(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        group: _Group,
+        answer: Future[Appended],
+        timer: asyncio.TimerHandle,
+    ) -> None:
+        timer.cancel()
+        self._end(loop, group, answer)
+
+    def _end(
+        self, loop: asyncio.AbstractEventLoop, group: _Group, answer: Future[Appended]
+    ) -> None:
+        """The log has answered, or has taken too long."""
+        if group.ended:
+            return
+        late = not answer.done()
+        if late:
+            answer.cancel()
+        self._sending = bool(self._next.records)
+        if self._sending:
+            loop.call_at(self._sent_at + _SECONDS_BETWEEN, self._send, loop)
+        group.tell(self._late() if late else answer.exception())
 
     def _late(self) -> LogUnavailable:
         return LogUnavailable(f"The log gave no answer in {self._seconds:g} s. Send it again.")
-
-
-def _settle(group: Sequence[Waiting], timer: asyncio.TimerHandle, answer: Future[Appended]) -> None:
-    timer.cancel()
-    failure = None if answer.cancelled() else answer.exception()
-    for _, stored in group:
-        if stored.done():  # its caller has gone, or was told that the log is late
-            continue
-        if failure is None:
-            stored.set_result(None)
-        else:
-            stored.set_exception(failure)

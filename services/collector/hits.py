@@ -6,12 +6,11 @@ from typing import Any
 
 import orjson
 
-from events.codec import encode
+from events.codec import hit_head
 from events.keys import key_of
 from events.log import Record
 from schemas.catalogue import EventType, Topic
 from schemas.clock import Clock, RandomBytes, random_id
-from schemas.envelope import Envelope
 from services.collector.privacy import flags_of
 from services.collector.rings import Genuine
 from services.http import Headers
@@ -35,17 +34,13 @@ class HitRecords:
         flags = flags_of(headers)
         if now > genuine.token.expiry * 1000:
             flags = (*flags, EXPIRED)
-        envelope = Envelope(
-            event_id=random_id(self._random),
-            type=kind.name,
-            schema_version=kind.version,
-            topic=Topic.FACTS,
-            workspace=genuine.workspace,
-            key=key_of(genuine.workspace, genuine.token.recipient),
-            producer=self._producer,
-            received_at=now,
-            time=now,
-            data=orjson.dumps(data),
-            flags=flags,
+        return Record(
+            Topic.FACTS,
+            key_of(genuine.workspace, genuine.token.recipient),
+            random_id(self._random),
+            kind.wire,
+            hit_head(genuine.workspace, self._producer, now, flags),
+            orjson.dumps(data),
+            digest=b"",
+            fresh=True,
         )
-        return encode(envelope, fresh=True)

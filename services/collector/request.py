@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.collector.append import Appender
 from services.collector.privacy import Privacy, SeenHit
@@ -11,8 +12,7 @@ from services.http import Callers, Headers, Incoming, Scope, read_body
 from services.parts import Parts
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request at a door; ``rest`` is the path behind the door's own part of it."""
 
     scope: Scope

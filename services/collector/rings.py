@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from events.vault import TokenKeys, Vault
 from schemas.errors import NotFound
@@ -11,8 +12,7 @@ from services.access import Access
 from services.collector.tokens import Purpose, Signed, Token, unpack
 
 
-@dataclass(frozen=True, slots=True)
-class Genuine:
+class Genuine(NamedTuple):
     """A token that we have signed, and the workspace it belongs to."""
 
     workspace: str

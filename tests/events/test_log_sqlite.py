@@ -189,7 +189,7 @@ def test_a_job_with_a_wrong_statement_undoes_only_itself(log: SqliteLog) -> None
 
     def twice(connection: sqlite3.Connection) -> None:
         for _ in range(2):
-            connection.execute("INSERT INTO block_facts_0 VALUES (9, 1, 1, x'')")
+            connection.execute("INSERT INTO block VALUES (9, 1, 1, x'')")
 
     failed, after = log.submit(twice), log.append([record("after")])
     free.set()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
+
 from uuid import UUID
 
 import pytest
@@ -93,4 +93,4 @@ def test_unpack_answers_nothing_for_rubbish(text: str) -> None:
 @pytest.mark.parametrize("wrong", [{"expiry": 2**32}, {"workspace": -1}, {"link": 2**64}])
 def test_sign_refuses_numbers_that_do_not_fit(wrong: dict[str, int]) -> None:
     with pytest.raises(InvalidInput):
-        sign(Purpose.OPEN, replace(TOKEN, **wrong), KEYS)
+        sign(Purpose.OPEN, TOKEN._replace(**wrong), KEYS)
