@@ -56,31 +56,46 @@ def hit_head(workspace: str, producer: str, now: Instant, flags: tuple[str, ...]
 
 
 def _head(e: Envelope) -> dict[str, Any]:
-    head: dict[str, Any] = {
-        "workspace": e.workspace,
-        "producer": e.producer,
-        "time": None if e.time is None else format_instant(e.time),
-        "subject": None if e.subject is None else str(e.subject),
-        "received": format_instant(e.received_at),
-        "causation_id": e.causation_id,
-        "traceparent": e.traceparent,
-        "stream": None if e.stream is None else str(e.stream),
-        "version": e.version,
-        "precision": None if e.precision is Precision.MILLISECOND else e.precision.value,
-        "source_time": e.source_time,
-        "effective_at": None if e.effective_at is None else format_instant(e.effective_at),
-        "external_id": e.external_id,
-        "source_seq": e.source_seq,
-        "actor": e.actor,
-        "correlation_id": e.correlation_id,
-        "batch_id": e.batch_id,
-        "visitor_id": e.visitor_id,
-        "campaign_id": e.campaign_id,
-        "derived": None if e.derived is None else list(e.derived),
-        "flags": [flag for flag in e.flags if flag != CLOCK_REJECTED] or None,
-        "test": e.test or None,
-    }
-    return {name: value for name, value in head.items() if value is not None}
+    head: dict[str, Any] = {"workspace": e.workspace, "producer": e.producer}
+    if e.time is not None:
+        head["time"] = format_instant(e.time)
+    if e.subject is not None:
+        head["subject"] = str(e.subject)
+    head["received"] = format_instant(e.received_at)
+    _add(head, e, ("causation_id", "traceparent"))
+    if e.stream is not None:
+        head["stream"] = str(e.stream)
+    _add(head, e, ("version",))
+    if e.precision is not Precision.MILLISECOND:
+        head["precision"] = e.precision.value
+    _add(head, e, ("source_time",))
+    if e.effective_at is not None:
+        head["effective_at"] = format_instant(e.effective_at)
+    _add(head, e, _PLAIN)
+    return head if e.derived is None and not e.flags and not e.test else _with_marks(head, e)
+
+
+def _with_marks(head: dict[str, Any], e: Envelope) -> dict[str, Any]:
+    """The head with what few events have: who concluded it, flags, whether it is a test."""
+    if e.derived is not None:
+        head["derived"] = list(e.derived)
+    if flags := [flag for flag in e.flags if flag != CLOCK_REJECTED]:
+        head["flags"] = flags
+    if e.test:
+        head["test"] = True
+    return head
+
+
+_PLAIN = (
+    "external_id", "source_seq", "actor", "correlation_id", "batch_id", "visitor_id", "campaign_id",
+)  # fmt: skip
+
+
+def _add(head: dict[str, Any], e: Envelope, names: tuple[str, ...]) -> None:
+    for name in names:
+        value = getattr(e, name)
+        if value is not None:
+            head[name] = value
 
 
 def decode(record: StoredRecord) -> Event:

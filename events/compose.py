@@ -22,7 +22,7 @@ from schemas.instants import EFFECTIVE_DELAY, Instant, Precision
 from schemas.payload import Payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen, like Envelope, and changed by nobody either
 class Draft:
     """An event before it has its stored form: validated, named, and not yet sealed.
 

@@ -63,7 +63,10 @@ class Bitmap:
     def may_hold(self, raw: bytes) -> bool:
         """False only if the id was never added."""
         bits = self._bytes
-        return all(bits[place >> 3] >> (place & 7) & 1 for place in _places(raw))
+        for place in _places(raw):  # noqa: SIM110 - this is asked of every new id; all() takes twice as long
+            if not bits[place >> 3] >> (place & 7) & 1:
+                return False
+        return True
 
     @property
     def content(self) -> bytes:

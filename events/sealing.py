@@ -8,7 +8,6 @@ and content, so a retry gives the same bytes and copies can be compared.
 from __future__ import annotations
 
 import base64
-import copy
 import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
@@ -50,12 +49,12 @@ class Sealer:
         data: dict[str, Any],
         key: SubjectKey | None,
     ) -> dict[str, Any]:
-        """The stored form of door-form data. ``key`` may be missing only if nothing is sealed."""
-        if not kind.sealed:
-            return data
-        stored = copy.deepcopy(data)
+        """The stored form of door-form data, made in place: nobody else may hold them.
+
+        ``key`` may be missing only if nothing is sealed.
+        """
         for marked in kind.sealed:
-            for pointer, holder, name in _places(stored, marked.path, ""):
+            for pointer, holder, name in _places(data, marked.path, ""):
                 value = holder[name]
                 if value is None:
                     continue
@@ -66,7 +65,7 @@ class Sealer:
                 holder[name] = self._stored(
                     workspace, marked, event_id, pointer=pointer, value=value, key=key
                 )
-        return stored
+        return data
 
     def open(self, workspace: str, value: SealedValue | None) -> Any:
         """The clear value; ``None`` where its key has been destroyed, or where it is damaged."""

@@ -42,9 +42,11 @@ class Derivation(NamedTuple):
     generation: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: with so many fields, freezing doubles the cost
 class Envelope:
     """An event as the edge or the gate hands it to the log, before it has its place and time there.
+
+    Nobody changes one; ``dataclasses.replace`` makes another.
 
     ``time`` is the source's corrected clock, ``received_at`` the edge's; ``data`` are the exact
     stored bytes. ``key`` is the workspace, a colon, and what the event is keyed by.
@@ -85,7 +87,7 @@ class Envelope:
         return self.key[len(self.workspace) + 1 :]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Event(Envelope):
     """An envelope with what only the log knows, and the time that follows from it (R3)."""
 

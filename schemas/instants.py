@@ -21,6 +21,7 @@ EFFECTIVE_DELAY = 5_000
 DAY = 86_400_000
 
 _DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_WRITTEN_HERE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z", re.ASCII)
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
@@ -35,12 +36,22 @@ class Precision(StrEnum):
     DAY = "day"
 
 
-@lru_cache(maxsize=4096)
 def parse_instant(text: str) -> Instant:
     """The instant an RFC 3339 text names; finer times than milliseconds are cut.
 
     A bare date is 00:00 UTC of that date. Raises ``ValueError`` for anything else.
     """
+    if _WRITTEN_HERE.fullmatch(text):
+        return Instant(_second(text[:19]) + int(text[20:23]))
+    return _parsed(text)
+
+
+@lru_cache(maxsize=4096)  # events of one second come together
+def _second(text: str) -> int:
+    return _parsed(text + "Z")
+
+
+def _parsed(text: str) -> Instant:
     if _DATE_ONLY.fullmatch(text):
         return from_datetime(datetime.fromisoformat(text).replace(tzinfo=UTC))
     if not _RFC3339.fullmatch(text):
@@ -62,8 +73,13 @@ def to_datetime(instant: int) -> datetime:
     return EPOCH + timedelta(milliseconds=instant)
 
 
-@lru_cache(maxsize=4096)  # events of one moment come together
 def format_instant(instant: int) -> str:
     """RFC 3339 with milliseconds and ``Z``: the one form Answerback writes."""
+    second, milliseconds = divmod(instant, 1000)
+    return f"{_written(second)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _written(second: int) -> str:
     # Not strftime: its %Y writes the year 1, the zero time of some languages, as "1".
-    return to_datetime(instant).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return to_datetime(second * 1000).isoformat().removesuffix("+00:00")

@@ -61,20 +61,15 @@ class CloudEvent(BaseModel):
     traceparent: Annotated[str, Field(pattern=_TRACEPARENT)] | None = None
     test: bool = False
 
-    @property
-    def moment(self) -> Instant | None:
-        """The time, if it can be read."""
+    def told_time(self) -> tuple[Instant | None, str | None]:
+        """The time; or, if it cannot be read, the time as it was sent."""
+        if self.time is None:
+            return None, None
         try:
-            return None if self.time is None else parse_instant(self.time)
+            return parse_instant(self.time), None
         except ValueError:
-            return None
-
-    @property
-    def source_time(self) -> str | None:
-        """The time as it was sent, if it cannot be read."""
-        unreadable = self.time is not None and self.moment is None
-        # The journal cannot tell an empty text from none, so an empty time is shown as JSON has it.
-        return (self.time or '""')[:_LONGEST_SOURCE_TIME] if unreadable else None
+            # The journal cannot tell an empty text from none, so an empty one is shown as in JSON.
+            return None, (self.time or '""')[:_LONGEST_SOURCE_TIME]
 
     @property
     def about(self) -> Stream | None:

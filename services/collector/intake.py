@@ -85,11 +85,11 @@ class Intake:
 
 def _recipient_of(data: dict[str, Any]) -> tuple[dict[str, Any], UUID | None]:
     """Data without our sender's metadata, which name recipient and message (interfaces, 3.3)."""
+    message, recipient = _uuid(data, "ab_message"), _uuid(data, "ab_recipient")
     rest = {k: v for k, v in data.items() if k not in ("ab_recipient", "ab_message")}
-    if data.get("ab_message") is not None:
-        _uuid(data, "ab_message")
+    if message is not None:
         rest.setdefault("message_id", data["ab_message"])
-    return rest, _uuid(data, "ab_recipient")
+    return rest, recipient
 
 
 def _uuid(data: dict[str, Any], name: str) -> UUID | None:
@@ -112,6 +112,7 @@ def _draft(
     recipient: UUID | None,
     now: Instant,
 ) -> Draft:
+    time, source_time = told.told_time()
     return Draft(
         kind=kind,
         topic=Topic.FACTS,
@@ -120,9 +121,9 @@ def _draft(
         event_id=event_id(principal.workspace, principal.producer, told.id),
         payload=payload,
         received_at=now,
-        time=told.moment,
+        time=time,
         precision=told.precision,
-        source_time=told.source_time,
+        source_time=source_time,
         recipient=recipient,
         subject=told.about,
         visitor_id=told.visitorid,
