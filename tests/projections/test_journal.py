@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 import pytest
 
@@ -31,7 +30,7 @@ def _golden() -> list[StoredRecord]:
 
 def test_every_golden_record_comes_back(columns):
     records = [
-        replace(record, position=Position(record.position.topic, 0, number))
+        record._replace(position=Position(record.position.topic, 0, number))
         for number, record in enumerate(_golden())
     ]
     rows = [journal_row(decode(record)) for record in records]
@@ -56,10 +55,10 @@ def test_a_rejected_clock_is_told_and_not_stored(world):
 
 def test_a_second_copy_never_reaches_the_journal(world):
     fact = c.contact(world, 1)
-    world.append(fact, replace(fact, fresh=True))
+    world.append(fact, fact._replace(fresh=True))
     world.run()
     other = c.contact(world, 2)
-    world.append(replace(other, event_id=fact.event_id, fresh=True))
+    world.append(other._replace(event_id=fact.event_id, fresh=True))
     world.run()
     counts = world.columns.query("SELECT type, count() AS n FROM journal GROUP BY type ORDER BY 1")
     assert counts.to_pylist() == [

@@ -17,9 +17,15 @@ MINUTE = 60_000
 DAY = 86_400_000
 
 
+def _unexpected(error: BaseException) -> None:
+    raise AssertionError("No sink stops in these tests.") from error
+
+
 @pytest.fixture
 def reads(world):
-    runner = Runner(world.rows, world.log, world.rows_sink, world.columns_sink, world.clock, 1)
+    runner = Runner(
+        world.rows, world.log, world.rows_sink, world.columns_sink, world.clock, 1, _unexpected
+    )
     return StoredReads(world.rows, world.columns, world.sealer, runner)
 
 
