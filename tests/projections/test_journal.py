@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from events.codec import CLOCK_REJECTED, decode, to_stored

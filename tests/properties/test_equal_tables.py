@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -63,7 +62,7 @@ def _shuffled(records: list[Record], random: Random) -> list[Record]:
     """The records in any order, some twice; decisions of a person stay in their order."""
     facts = [record for record in records if record.topic is Topic.FACTS]
     # Copies that the log does not recognize: their first came before the hot window.
-    facts += [replace(random.choice(facts), fresh=True) for _ in range(5)]
+    facts += [random.choice(facts)._replace(fresh=True) for _ in range(5)]
     decisions = [record for record in records if record.topic is Topic.DECISIONS]
     random.shuffle(facts)
     places = sorted(random.choices(range(len(facts) + 1), k=len(decisions)), reverse=True)
