@@ -35,7 +35,11 @@ BACKENDS = frozenset({
     "services.access_sqlite",
 })  # fmt: skip
 # Benches measure a backend, or its driver, alone: these open one without the rest of the program.
-BENCHED = frozenset({"services.bench.alone", "services.bench.bare_sqlite"})
+BENCHED = frozenset({
+    "services.bench.alone",
+    "services.bench.bare_chdb",
+    "services.bench.bare_sqlite",
+})  # fmt: skip
 # Drivers of stores, and the words by which an unlisted backend would show.
 DRIVERS = frozenset({"sqlite3", "chdb", "clickhouse_driver", "kafka", "faust"})
 BACKEND_WORDS = frozenset({"memory", "sqlite", "chdb", "clickhouse", "kafka", "postgres"})

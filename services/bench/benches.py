@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.bench import collector_batch, collector_pixel
+from services.bench import (
+    collector_batch,
+    collector_pixel,
+    footprint,
+    freshness,
+    log_append,
+    log_read,
+    projection_live,
+    rebuild,
+)
 from services.bench.measured import Measured
 from services.bench.plan import Plan
 
@@ -22,6 +31,12 @@ class Bench:
 BENCHES = (
     Bench(collector_pixel.NAME, "pixels stored and answered, a second", collector_pixel.measure),
     Bench(collector_batch.NAME, "events stored in batches, a second", collector_batch.measure),
+    Bench(log_append.NAME, "events appended to the log, a second", log_append.measure),
+    Bench(log_read.NAME, "events read from the log, a second", log_read.measure),
+    Bench(projection_live.NAME, "events digested by both sinks, a second", projection_live.measure),
+    Bench(rebuild.NAME, "journaled events brought into KPI tables, a second", rebuild.measure),
+    Bench(freshness.NAME, "from an open to the KPIs that count it", freshness.measure),
+    Bench(footprint.NAME, "memory after start, after events, in a rebuild", footprint.measure),
 )
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
-import orjson
-
 from schemas.errors import MeasurementSpoiled
 from services.bench.alone import open_log
-from services.bench.happenings import BATCH, Happenings, block_count
+from services.bench.happenings import BATCH, block_count
 from services.bench.installation import WORKSPACE, Installation, free_port, started
 from services.bench.load.loading import put_load
 from services.bench.load.order import Order, Tally, write_requests
@@ -19,9 +16,9 @@ from services.bench.machine import python_words
 from services.bench.measured import Measured
 from services.bench.plan import Plan
 from services.bench.processes import Cores, held_still
+from services.bench.requests import batch_requests
 from services.bench.rounds import in_turns
-from services.bench.stock import TEMPLATES, Stock, fill, make_keys
-from services.collector.events_door import MANY
+from services.bench.stock import Stock, fill, make_keys
 
 NAME = "collector-batch"
 CLIENT = "load of batches"
@@ -53,7 +50,7 @@ def measure(plan: Plan) -> Measured:
     span, cores = _Span.of(plan), Cores.split()
     installed = Installation(plan.folder, plan.clock, plan.random)
     requests = plan.folder / "batches"
-    write_requests(requests, _requests(installed, plan))
+    write_requests(requests, batch_requests(installed, plan))
     number, people = _filled(installed, plan, span)
     before = installed.stored_facts()
     bare, echo, accepted = free_port(), free_port(), 0
@@ -114,16 +111,3 @@ def _filled(installed: Installation, plan: Plan, span: _Span) -> tuple[int, int]
         people = make_keys(vault, plan.mix, WORKSPACE, number)
     log.close()
     return number, people
-
-
-def _requests(installed: Installation, plan: Plan) -> Iterator[bytes]:
-    """Template requests of a batch each; their length does not change when they are stamped."""
-    happenings = Happenings(plan.mix, plan.clock())
-    for _ in range(TEMPLATES):
-        body = orjson.dumps(happenings.batch())
-        head = (
-            f"POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1:{installed.port}\r\n"
-            f"Authorization: Bearer {installed.key}\r\nContent-Type: {MANY}\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        yield head.encode() + body

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from uuid import UUID
 
 from schemas.errors import MeasurementSpoiled
 from services.bench.installation import Installation, free_port, started
@@ -17,13 +14,11 @@ from services.bench.machine import python_words
 from services.bench.measured import Measured, Result
 from services.bench.plan import Plan
 from services.bench.processes import Cores, held_still
+from services.bench.requests import pixel_requests
 from services.bench.rounds import in_turns
-from services.collector.tokens import Purpose, Token, sign
-from services.demo.agents import BROWSERS, GMAIL_PROXY, MAIL_SCANNER, OUTLOOK
 
 NAME = "collector-pixel"
 CLIENT = "load of pixels"
-_TOKENS = 20_000
 _WARM_UP = 1.0
 
 
@@ -32,7 +27,7 @@ def measure(plan: Plan) -> Measured:
     cores = Cores.split()
     installed = Installation(plan.folder, plan.clock, plan.random)
     requests = plan.folder / "pixels"
-    write_requests(requests, _requests(installed, plan))
+    write_requests(requests, pixel_requests(installed, plan))
     bare, echo = free_port(), free_port()
     acknowledged = 0
     with ExitStack() as stack:
@@ -52,7 +47,7 @@ def measure(plan: Plan) -> Measured:
             with held_still(process):  # it still digests what it was sent
                 return load(port).rate
 
-        acknowledged += load(installed.port, _WARM_UP).good
+        acknowledged += load(installed.port, min(_WARM_UP, plan.seconds or _WARM_UP)).good
         rounds = plan.rounds or 5
         found = in_turns(NAME, "events/s", ours, "bare ASGI pixel on uvicorn",
                          partial(others, bare), rounds, plan.note)  # fmt: skip
@@ -73,25 +68,6 @@ def _load(
         cores=cores,
     )
     return put_load(order, plan.folder)
-
-
-def _requests(installed: Installation, plan: Plan) -> Iterator[bytes]:
-    """Requests for pictures of different messages, from people's programs and from machines."""
-    dice = random.Random(plan.mix.seed)  # noqa: S311 - must repeat itself, and is no secret
-    expiry = plan.clock() // 1000 + 86_400
-    with installed.vault() as vault:
-        keys = vault.token_keys(installed.workspace.id)
-    for _ in range(_TOKENS):
-        recipient, message = (UUID(int=dice.getrandbits(128), version=4) for _ in "rm")
-        token = Token(installed.workspace.number, recipient, message, expiry)
-        machine = dice.random() < plan.mix.machine_share
-        agent = MAIL_SCANNER if machine else dice.choice((*BROWSERS, OUTLOOK, GMAIL_PROXY))
-        yield (
-            f"GET /o/{sign(Purpose.OPEN, token, keys)}.gif HTTP/1.1\r\n"
-            f"Host: 127.0.0.1:{installed.port}\r\nUser-Agent: {agent}\r\n"
-            "Accept: image/avif,image/webp,image/*,*/*;q=0.8\r\n"
-            "Accept-Language: en-GB,en;q=0.8\r\nAccept-Encoding: gzip, deflate\r\n\r\n"
-        ).encode()
 
 
 def _check(stored: int, acknowledged: int) -> None:

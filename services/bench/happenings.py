@@ -39,12 +39,14 @@ _WORDS = ("please", "send", "the", "offer", "about", "your", "savings", "and", "
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """What events refer to: an activity with its content and links, and a form."""
+    """What events refer to: a campaign's activity with content, link, form and audience."""
 
     activity: UUID
     content: UUID
     link: str
     form: UUID
+    campaign: UUID
+    batch: UUID
 
 
 SOME_CAMPAIGN = Campaign(
@@ -52,6 +54,8 @@ SOME_CAMPAIGN = Campaign(
     content=named_id("bench", "content"),
     link="00000000000000ff",
     form=named_id("bench", "form"),
+    campaign=named_id("bench", "campaign"),
+    batch=named_id("bench", "batch"),
 )
 
 
@@ -106,6 +110,7 @@ class Happenings:
             "type": kind,
             "time": format_instant(self._now - self._dice.randrange(60_000)),
             "subject": f"contact:{_person(slot)}",
+            "batchid": str(self._campaign.batch),
             "data": self._data(kind, slot, place),
         }
 

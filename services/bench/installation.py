@@ -52,11 +52,30 @@ class Installation:
             self.key = access.create_key(WORKSPACE, "bench", frozenset((Scope.ADMIN,))).secret
 
     @contextmanager
-    def serving(self, cores: frozenset[int], **settings: str) -> Iterator[int]:
+    def serving(self, cores: frozenset[int], command: str = "serve") -> Iterator[int]:
         """The server on some cores, and its process id; ended in good order."""
-        words = python_words("services.cli", "serve")
-        with started(words, self.port, cores, self._told, self._environment(settings)) as process:
+        words = python_words("services.cli", command)
+        with started(words, self.port, cores, self._told, self._environment()) as process:
             yield process
+
+    @contextmanager
+    def running(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A command on the installation; ended with what is inside, if not before."""
+        with self._told.open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603 - the words are ours
+                python_words("services.cli", *words),
+                env=self._environment(), stdout=log, stderr=log,
+            )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+    def told(self) -> str:
+        """What the installation's commands have written."""
+        return self._told.read_text(errors="replace")
 
     @contextmanager
     def vault(self) -> Iterator[Vault]:
@@ -78,15 +97,14 @@ class Installation:
     def _access(self) -> AbstractContextManager[Access]:
         return open_access(Settings(data=self.data), clock=self._clock, random=self._random)
 
-    def _environment(self, settings: dict[str, str]) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         kept = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
         own = {
             "DATA": str(self.data),
             "PORT": str(self.port),
             "MASTER_KEY": self.master_key.hex(),
-            **settings,
         }
-        return kept | {PREFIX + name.upper(): text for name, text in own.items()}
+        return kept | {PREFIX + name: text for name, text in own.items()}
 
 
 @contextmanager

@@ -6,14 +6,12 @@ taken whole where they come as they always come, and read properly otherwise.
 
 from __future__ import annotations
 
-import os
 import select
 import socket
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count, cycle
-from pathlib import Path
 from time import perf_counter
 
 import orjson
@@ -88,10 +86,13 @@ class Generator:
                 within, spent = self._good, now - began
         for connection in open_ones.values():
             connection.socket.close()
+        return self._tally(within or self._good, spent or perf_counter() - began)
+
+    def _tally(self, within: int, seconds: float) -> Tally:
         self._statuses[self._order.status] = self._good
         return Tally(
-            seconds=spent or perf_counter() - began,
-            within=within or self._good,
+            seconds=seconds,
+            within=within,
             good=self._good,
             sent=self._sent,
             accepted=self._accepted,
@@ -141,14 +142,3 @@ def _announced(head: bytes) -> int:
         if line.startswith(_LENGTH):
             return int(line[len(_LENGTH) :])
     return 0
-
-
-def main(path: str) -> None:
-    """Carry out the order in a file, and write the tally to the output."""
-    order = Order.model_validate_json(Path(path).read_bytes())
-    os.sched_setaffinity(0, order.cores)
-    sys.stdout.write(Generator(order).run().model_dump_json())
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

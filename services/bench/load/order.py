@@ -15,7 +15,8 @@ class Order(BaseModel):
     """Who is asked, with which requests, by how many connections, and for how long.
 
     ``requests`` is a file of whole requests, asked in turn. With ``blocks`` they are templates:
-    each time one is sent, it becomes request number ``first`` and so on.
+    each time one is sent, it becomes request number ``first`` and so on. Without ``rate`` they are
+    sent as fast as they are answered.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,6 +27,7 @@ class Order(BaseModel):
     seconds: float
     cores: frozenset[int]
     status: int = 200
+    rate: float | None = None
     at_most: int | None = None
     first: int = 0
     blocks: int | None = None
