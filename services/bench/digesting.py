@@ -53,11 +53,11 @@ def carry_out(order: DigestOrder) -> Digested:
 def _digested(order: DigestOrder) -> Digested:
     settings = Settings.model_validate({"data": order.data, "master_key": order.master_key})
     with open_embedded(settings, clock=system_clock, random=system_random) as embedded:
-        events = embedded.parts.log.heads().total
+        heads = embedded.parts.log.heads()
         began = perf_counter()
         embedded.start()
-        embedded.catch_up(order.seconds)
-        return Digested(events=events, seconds=perf_counter() - began)
+        embedded.parts.reads.wait_for(heads, order.seconds)
+        return Digested(events=heads.total, seconds=perf_counter() - began)
 
 
 def _inserted(order: DigestOrder) -> Digested:

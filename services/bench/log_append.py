@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from time import perf_counter
 
@@ -76,7 +76,7 @@ def _case(
 
     def some() -> list[Record]:
         taken = list(islice(events, count))
-        return [replace(record, fresh=True) for record in taken] if case.fresh else taken
+        return [record._replace(fresh=True) for record in taken] if case.fresh else taken
 
     return in_turns(
         case.name, "events/s", lambda: count / append_all(log, some(), case),

@@ -7,7 +7,6 @@ microseconds each instead of the time of a request.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from events.compose import Composer
 from events.log import EventLog, Record
@@ -67,8 +66,7 @@ class Stock:
         words = ((REQUEST.encode(), one.encode()), (BLOCK.encode(), block.encode()))
         template = self._templates[number % TEMPLATES]
         return [
-            replace(
-                record,
+            record._replace(
                 key=record.key.replace(BLOCK, block),
                 event_id=named_id(self._workspace, number, place),
                 head=_stamped(record.head, words),
