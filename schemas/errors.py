@@ -31,7 +31,8 @@ AnswerbackError
     ├── FormatUnknown       the data folder was written by a version this one does not know
     ├── Unreadable          stored bytes cannot be decoded
     ├── ProjectionStopped   a read model cannot go on without harm
-    └── CursorGap           a page does not begin where the stored cursor stands
+    ├── CursorGap           a page does not begin where the stored cursor stands
+    └── MeasurementSpoiled  a bench cannot vouch for the figure it would give
 """
 
 from __future__ import annotations
@@ -209,3 +210,7 @@ class ProjectionStopped(FatalError):
 
 class CursorGap(FatalError):
     """Raised when a page does not start at the stored cursor."""
+
+
+class MeasurementSpoiled(FatalError):
+    """Raised when a bench lost count of events, or a part of it ended: its figure means nothing."""

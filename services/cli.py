@@ -7,11 +7,14 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TypeAlias
 
 from schemas.errors import AnswerbackError, InvalidInput
-from services.commandline import access, catalogue, config, serving, verification
+from services.bench.benches import BENCHES
+from services.bench.mix import DEFAULT
+from services.commandline import access, benching, catalogue, config, serving, verification
 from services.commandline.terminal import Terminal
 
 Command = Callable[[argparse.Namespace, Terminal], int]
@@ -67,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     _access(commands)
     _add(commands, "verify", verification.verify, "rebuild every table from the log and compare")
     _add(commands, "schemas", catalogue.print_schemas, "print the JSON Schemas of all event types")
+    _bench(commands)
     settings = _group(commands, "config", "look at the settings")
     _add(settings, "check", config.check, "print the settings in force, secrets hidden")
     return parser
@@ -78,6 +82,37 @@ def _serving(commands: Parsers) -> None:
     demo.add_argument("--once", action="store_true", help="end when the table is printed")
     for command in (serve, demo):
         command.set_defaults(interrupted=0)
+
+
+def _bench(commands: Parsers) -> None:
+    bench = _add(commands, "bench", benching.bench, "measure, each figure beside its ceiling")
+    names = [*(one.name for one in BENCHES), "all"]
+    bench.add_argument("name", nargs="?", choices=names, help="which one, or all of them")
+    bench.add_argument("--list", action="store_true", help="list the benches")
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write the report to a file")
+    bench.add_argument("--mix", default=DEFAULT, metavar="FILE", help="a mix by name, or a file")
+    bench.add_argument("--seconds", type=_positive, help="how long a round takes")
+    bench.add_argument("--rounds", type=_count, help="how often ours and the ceiling are measured")
+    bench.add_argument("--events", type=_count, help="how many events there are")
+    bench.add_argument("--connections", type=_count, help="how many connections the load has")
+    bench.add_argument("--rate", type=_count, help="events a second beside the probe (freshness)")
+    bench.add_argument("--from", type=_count, dest="first", help="events stored before it begins")
+    bench.add_argument("--to", type=_count, dest="last", help="events stored when it ends")
+    bench.add_argument("--full", action="store_true", help="the large sizes; takes minutes")
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def _access(commands: Parsers) -> None:

@@ -1,0 +1,84 @@
+"""``projection-live``: events a second that both sinks digest, in pages, from a prepared log."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+
+from schemas.instants import EFFECTIVE_DELAY, Instant
+from services.bench.alone import open_log
+from services.bench.campaign import set_up_by_itself
+from services.bench.digesting import Digested, DigestOrder
+from services.bench.happenings import BATCH
+from services.bench.installation import WORKSPACE, Installation
+from services.bench.measured import Measured, Result, Rounds
+from services.bench.plan import Plan
+from services.bench.stock import Stock, fill
+from services.bench.workers import ask_worker
+
+NAME = "projection-live"
+_EVENTS, _FULL = 20_000, 200_000
+_SECONDS = 1800.0
+_READ_MODELS = shutil.ignore_patterns("columns*", "rows.db*", "lock")
+_MODULE = "services.bench.digesting"
+
+
+@dataclass(slots=True)
+class _Rates:
+    """Events a second, by round."""
+
+    ours: list[float] = field(default_factory=list)
+    columns: list[float] = field(default_factory=list)
+    rows: list[float] = field(default_factory=list)
+
+    def note(self, ours: Digested, bare: Digested) -> None:
+        self.ours.append(ours.events / ours.seconds)
+        self.columns.append(bare.events / bare.columns_seconds)
+        self.rows.append(bare.events / bare.rows_seconds)
+
+
+def measure(plan: Plan) -> Measured:
+    """Digest a copy of the log in each round, then have the bare stores insert the same rows."""
+    installed = _prepared(plan)
+    rates, bare = _Rates(), Digested(events=0)
+    rounds = plan.rounds or 3
+    for number in range(1, rounds + 1):
+        copy = plan.folder / f"round-{number}"
+        shutil.copytree(installed.data, copy, ignore=_READ_MODELS)
+        order = DigestOrder(
+            data=copy, master_key=installed.master_key.hex(), seconds=plan.seconds or _SECONDS
+        )
+        ours = ask_worker(_MODULE, order, Digested, plan.folder, _SECONDS)
+        bare_order = order.model_copy(update={"bare": True})
+        bare = ask_worker(_MODULE, bare_order, Digested, plan.folder, _SECONDS)
+        rates.note(ours, bare)
+        plan.note(f"{NAME}, round {number} of {rounds}: {rates.ours[-1]:,.0f} events/s")
+        shutil.rmtree(copy)
+    return Measured(_results(rates), (
+        f"{bare.events:,} events of the mix {plan.mix.name} and what follows from them,"
+        f" {bare.rows:,} rows in SQLite; both sinks in threads of one process.",
+    ))  # fmt: skip
+
+
+def _results(rates: _Rates) -> tuple[Result, ...]:
+    ours = Rounds(tuple(rates.ours))
+    return (
+        Result(NAME, "events/s", ours, "bare chDB, journal rows from Arrow, 5,000 an insert",
+               Rounds(tuple(rates.columns))),
+        Result(f"{NAME}, beside rows", "events/s", ours, "bare SQLite, the rows of the end",
+               Rounds(tuple(rates.rows))),
+    )  # fmt: skip
+
+
+def _prepared(plan: Plan) -> Installation:
+    """An installation whose log holds the events, and whose read models know none of them."""
+    installed = Installation(plan.folder, plan.clock, plan.random)
+    campaign = set_up_by_itself(installed)
+    # Recorded when the campaign is in effect (R38), without waiting for it.
+    log = open_log(installed.data, lambda: Instant(plan.clock() + EFFECTIVE_DELAY + 1000))
+    with installed.vault() as vault:
+        stock = Stock(plan.mix, log, vault, plan.clock, WORKSPACE, campaign)
+        events = plan.events or (_FULL if plan.full else _EVENTS)
+        fill(log, stock, max(events, BATCH), plan.note)
+    log.close()
+    return installed

@@ -1,0 +1,33 @@
+"""The command ``bench`` itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.bench.benches import BENCHES, by_name
+from services.cli import main
+
+
+def test_list_names_every_bench_with_what_it_measures(capsys):
+    assert main(["bench", "--list"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in said] == [bench.name for bench in BENCHES]
+
+
+def test_bench_without_a_name_says_how_to_find_one(capsys):
+    assert main(["bench"]) == 1
+    assert "--list" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options", [["speed"], ["all", "--rounds", "0"], ["all", "--seconds", "nan"]]
+)
+def test_bench_called_wrongly_exits_with_2(options):
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", *options])
+    assert ended.value.code == 2
+
+
+def test_all_are_all_benches():
+    assert by_name("all") == BENCHES
+    assert len({bench.name for bench in BENCHES}) == len(BENCHES)

@@ -1,0 +1,32 @@
+"""The benches of the read side; each opens its stores in processes of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.services.bench.shape import check_shape
+
+
+def test_projection_live_digests_a_prepared_log_beside_both_bare_stores(bench):
+    report = bench("projection-live", "--events", "200")
+    check_shape(report, ["projection-live", "projection-live, beside rows"])
+
+
+def test_rebuild_tells_speed_and_memory_beside_a_bare_query(bench):
+    report = bench("rebuild", "--events", "1000")
+    check_shape(report, ["rebuild", "rebuild, peak memory"])
+    assert "1,000 events to 250 messages" in report["remarks"]["rebuild"][0]
+
+
+@pytest.mark.slow
+def test_freshness_sees_probes_counted_under_traffic(bench):
+    report = bench("freshness", "--seconds", "1", "--rate", "100")
+    check_shape(report, ["freshness p50", "freshness p95", "freshness p99"])
+    assert "polls of the KPIs" in report["remarks"]["freshness"][0]
+
+
+@pytest.mark.slow
+def test_memory_is_told_after_start_after_events_and_in_a_rebuild(bench):
+    report = bench("memory", "--events", "200", "--seconds", "0.1")
+    stages = ("after start", "after events", "with events, peak", "verify, peak")
+    check_shape(report, [f"memory {stage}{fair}" for stage in stages for fair in ("", ", fair")])
