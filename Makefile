@@ -12,7 +12,7 @@ run: .venv/.installed-run
 	@ANSWERBACK_HOST="$(HOST)" ANSWERBACK_PORT="$(PORT)" ANSWERBACK_DATA="$(DATA)" .venv/bin/answerback demo
 
 test: .venv/.installed-test
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n auto --dist loadfile
 
 check: .venv/.installed-test
 	@.venv/bin/ruff format --check .

@@ -19,14 +19,13 @@ SKIPPING = {
 EXPECTED_TO_FAIL = "import pytest\n@pytest.mark.xfail\ndef test_it(): assert False\n"
 
 
-def run(folder: Path, text: str, forbidden: bool) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, text: str, *more: str, forbidden: bool) -> subprocess.CompletedProcess[str]:
     """Run pytest on one file, with the plugin and nothing else of this repository."""
     (folder / "test_it.py").write_text(text)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.support.skips", "-c", os.devnull]
-    command += ["--rootdir", str(folder), "-p", "no:cacheprovider", str(folder)]
+    command += ["--rootdir", str(folder), "-p", "no:cacheprovider", *more, str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    if forbidden:
-        environment["ANSWERBACK_FAIL_ON_SKIP"] = "1"
+    environment["ANSWERBACK_FAIL_ON_SKIP"] = "1" if forbidden else ""
     return subprocess.run(  # noqa: S603 - our own command
         command, capture_output=True, text=True, env=environment, cwd=folder, check=False
     )
@@ -35,6 +34,12 @@ def run(folder: Path, text: str, forbidden: bool) -> subprocess.CompletedProcess
 @pytest.mark.parametrize("text", SKIPPING.values(), ids=SKIPPING.keys())
 def test_a_skip_fails_where_it_is_forbidden(tmp_path: Path, text: str) -> None:
     done = run(tmp_path, text, forbidden=True)
+    assert done.returncode != 0
+    assert "must run here" in done.stdout
+
+
+def test_a_skip_fails_in_every_process(tmp_path: Path) -> None:
+    done = run(tmp_path, SKIPPING["in a test"], "-n", "2", forbidden=True)
     assert done.returncode != 0
     assert "must run here" in done.stdout
 
