@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import orjson
 import pyarrow as pa
@@ -11,7 +12,7 @@ from projections.columns.arrow import names_table
 from projections.columns.people import clusters_of, members_of
 from projections.columns.touched import Touched, message_pairs, pairs_table
 from projections.entities.forms import forms_sql
-from projections.entities.messages import KEYS_ALL, KEYS_GIVEN, messages_sql
+from projections.entities.messages import HIGHEST, KEYS_ALL, KEYS_GIVEN, LOWEST, messages_sql
 from projections.entities.reach import Goal, reach_sql
 from projections.stores.columns import Columns, Parameters
 from projections.stores.tables import ENTITY_COLUMNS, ENTITY_KEYS, latest_copy, latest_entity
@@ -46,13 +47,26 @@ class Entities:
         self._goals(here, touched, goals, regrouped | left, messages)
 
     def rebuild(self, workspace: str, buckets: int) -> None:
-        """Compute all entities of a workspace, messages in hash buckets."""
+        """Compute all entities of a workspace, messages in ranges of their ids."""
         here = self._here(workspace)
-        for bucket in range(buckets):
-            bounds = {**here, "bucket": bucket, "buckets": buckets}
-            self._insert("message_row", messages_sql(KEYS_ALL), bounds, None)
+        for low, high in self._ranges(workspace, buckets):
+            self._insert(
+                "message_row", messages_sql(KEYS_ALL), {**here, "low": low, "high": high}, None
+            )
         self._insert("form_row", forms_sql("1", "1"), here, None)
         self._reach(self.goals(workspace), here, None)
+
+    def _ranges(self, workspace: str, buckets: int) -> list[tuple[str, str]]:
+        """Ranges of message ids with about as many events each, by the journal's sparse index."""
+        marks = self._columns.query(
+            "SELECT message_key FROM mergeTreeIndex(currentDatabase(), journal_by_message) "
+            "WHERE workspace = {workspace:String} AND message_key != '' "
+            "AND position(message_key, ':') = 0 ORDER BY message_key",
+            {"workspace": workspace},
+        ).column("message_key").to_pylist()  # fmt: skip
+        places = [len(marks) * number // buckets for number in range(1, buckets)]
+        inner = sorted({marks[place] for place in places}) if marks else []
+        return list(pairwise((LOWEST, *inner, HIGHEST)))
 
     def goals(self, workspace: str) -> list[Goal]:
         """The goals of a workspace's campaigns."""

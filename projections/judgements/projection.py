@@ -19,7 +19,7 @@ from events.compose import Draft
 from projections.columns.arrow import names_table, to_table
 from projections.columns.people import clusters_of, members_of, present_clusters_of
 from projections.columns.touched import EVIDENCE, Touched, message_pairs, pairs_table
-from projections.entities.messages import DELIVERIES, HITS, KEYS_ALL
+from projections.entities.messages import DELIVERIES, HITS
 from projections.judgements.agents import is_person
 from projections.judgements.classifier import (
     VERSION,
@@ -41,6 +41,15 @@ from schemas.ids import named_id
 from schemas.instants import Instant
 
 PROCESSOR = "judgements"
+_PAIRS = (
+    "SELECT message_key, owner AS message_id FROM (SELECT message_key, min(named) AS owner FROM ("
+    "SELECT message_key, message_id AS named FROM journal_by_message "
+    "WHERE workspace = {workspace:String} AND message_id != '' "
+    "UNION ALL SELECT provider_ref AS message_key, message_id AS named FROM provider_message "
+    "WHERE workspace = {workspace:String}) GROUP BY message_key) "
+    "WHERE cityHash64(owner) % {buckets:UInt32} = {bucket:UInt32}"
+)
+"""One hash bucket of all keys of notices, each with its message."""
 _FIELDS = (
     "toString(event_id) AS event_id, type, message_key, person, link_id, reason, test, data, "
     "toUnixTimestamp64Milli(occurred_at) AS at"
@@ -81,7 +90,7 @@ class Judgements:
             bounds: dict[str, str | int] = {
                 "workspace": self._workspace, "bucket": bucket, "buckets": buckets,
             }  # fmt: skip
-            pairs = self._columns.query(f"SELECT message_key, message_id FROM {KEYS_ALL}", bounds)
+            pairs = self._columns.query(_PAIRS, bounds)
             alone = self._columns.query(
                 "SELECT toString(event_id) AS event_id FROM journal "
                 f"WHERE workspace = {{workspace:String}} AND type IN ({_quoted(HITS)}) "

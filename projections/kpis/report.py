@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from projections.entities.messages import HIGHEST, LOWEST
 from projections.entities.refresh import Entities
 from projections.kpis import queries
 from projections.kpis.definitions import (
@@ -63,8 +64,8 @@ class _Asking:
             "since": query.since if query.since is not None else -_END_OF_TIME,
             "until": query.until if query.until is not None else _END_OF_TIME,
             "as_of": query.as_of if query.as_of is not None else _END_OF_TIME,
-            "bucket": 0,
-            "buckets": 1,
+            "low": LOWEST,
+            "high": HIGHEST,
             "version": 0,
         }
 
