@@ -85,7 +85,6 @@ class _Asking:
         self._ask(found, q.webinars_query, q.OWN_GROUPS, "cohort_at")
         if self._query.since is None and self._query.until is None and self._query.as_of is None:
             self._ask(found, q.money_query, q.OWN_GROUPS, None)
-        self._ask_reasons(found)
         return found
 
     def _ask(
@@ -100,17 +99,10 @@ class _Asking:
             return
         for row in self._rows(text(self._source, groups)):
             group = tuple(row.pop(f"group_{i}") for i in range(len(groups)))
+            if "reasons" in row:
+                named = zip(row.pop("reasons"), row.pop("reason_counts"), strict=True)
+                row["by_reason"] = dict(named)
             found.setdefault(group, {}).update(row)
-
-    def _ask_reasons(self, found: dict[Group, Counts]) -> None:
-        names = self._query.group_by
-        groups = queries.group_columns(names, queries.MESSAGE_GROUPS, "cohort_at")
-        if groups is None:
-            return
-        for row in self._rows(queries.reasons_query(self._source, groups)):
-            group = tuple(row[f"group_{i}"] for i in range(len(groups)))
-            reasons = found.setdefault(group, {}).setdefault("by_reason", {})
-            reasons[row[f"group_{len(groups)}"]] = row["members"]
 
     def _rows(self, sql: str) -> Iterable[dict[str, Any]]:
         rows: list[dict[str, Any]] = self._columns.query(sql, self._bounds).to_pylist()
