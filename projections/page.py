@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from events.codec import decode
-from events.cursor import TOPICS, Cursor
+from events.cursor import TOPICS, Cursor, Place
 from events.log import EVERYTHING, EventLog, Filter, Slice, StoredRecord
 from schemas.envelope import Event
 from schemas.errors import UnknownEventType, Unreadable
+
+_LARGEST_PAGE = 8 * 1024 * 1024
+_AT_ONCE = 500  # so that no more than 500 large records are read in vain
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +41,40 @@ class Page:
 def read_page(
     log: EventLog, start: Cursor, limit: int, until: Cursor | None = None, only: Filter = EVERYTHING
 ) -> Page:
-    """The next page of all partitions: up to ``limit`` records, never past ``until``."""
+    """The next page of all partitions: up to ``limit`` records, never past ``until``.
+
+    It is bounded by size as well: 5,000 events of 64 KiB would be 320 MB at once.
+    """
     heads = until or log.heads()
     places = [(t, p) for t in TOPICS for p in range(log.partitions) if heads[t, p] > start[t, p]]
     # Each place gets its share, so that a flood in one partition holds up no other.
     share = max(1, limit // max(1, len(places)))
+    size = _LARGEST_PAGE // max(1, len(places))
     slices = [
-        log.read(topic, p, start[topic, p], min(share, heads[topic, p] - start[topic, p]), only)
-        for topic, p in places
+        _read_slice(log, place, start[place], min(share, heads[place] - start[place]), size, only)
+        for place in places
     ]
     ends = {(part.topic, part.partition): part.end for part in slices}
     return make_page(start, start.moved(ends), slices)
+
+
+def _read_slice(
+    log: EventLog, place: Place, start: int, limit: int, size: int, only: Filter
+) -> Slice:
+    """Up to ``limit`` places whose records are ``size`` bytes together, but one record at least."""
+    records: list[StoredRecord] = []
+    end, last, spent = start, start + limit, 0
+    while end < last:
+        part = log.read(*place, end, min(_AT_ONCE, last - end), only)
+        if part.end == end:
+            break
+        for record in part.records:
+            spent += len(record.head) + len(record.data)
+            if spent > size and records:
+                return Slice(*place, start, record.position.offset, tuple(records))
+            records.append(record)
+        end = part.end
+    return Slice(*place, start, end, tuple(records))
 
 
 def read_range(log: EventLog, start: Cursor, end: Cursor) -> Page:

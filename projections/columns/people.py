@@ -20,20 +20,36 @@ def clusters_of(columns: Columns, workspace: str, generation: int, subjects: set
     return subjects | set(found.column("cluster").to_pylist())
 
 
-def present_clusters_of(
+def members_by_subject(
     columns: Columns, workspace: str, generation: int, subjects: set[str]
-) -> set[str]:
-    """The clusters the subjects belong to by what is known now; and themselves.
+) -> dict[str, set[str]]:
+    """Who may be the same person as each subject, by what is known now; itself included.
 
     What a row is computed from must not depend on versions that are gone: a rebuild has none.
     """
+    here: dict[str, str | int] = {"workspace": workspace, "generation": generation}
     found = columns.query(
-        f"SELECT DISTINCT cluster FROM {latest_copy('cluster')} "
+        f"SELECT DISTINCT subject, cluster FROM {latest_copy('cluster')} "
         "WHERE subject IN (SELECT name FROM $given)",
-        {"workspace": workspace, "generation": generation},
+        here,
         names_table(name=sorted(subjects)),
-    )
-    return subjects | set(found.column("cluster").to_pylist())
+    ).to_pylist()
+    clusters = {subject: {subject} for subject in subjects}
+    for row in found:
+        clusters[row["subject"]].add(row["cluster"])
+    rows = columns.query(
+        f"SELECT DISTINCT cluster, subject FROM {latest_copy('cluster')} "
+        "WHERE cluster IN (SELECT name FROM $given)",
+        here,
+        names_table(name=sorted(set().union(*clusters.values()))),
+    ).to_pylist()
+    members: dict[str, set[str]] = {}
+    for row in rows:
+        members.setdefault(row["cluster"], set()).add(row["subject"])
+    return {
+        subject: some.union(*(members.get(cluster, set()) for cluster in some))
+        for subject, some in clusters.items()
+    }
 
 
 def members_of(columns: Columns, workspace: str, generation: int, clusters: set[str]) -> set[str]:

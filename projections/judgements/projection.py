@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from events.compose import Draft
 from projections.columns.arrow import names_table, to_table
-from projections.columns.people import clusters_of, members_of, present_clusters_of
+from projections.columns.people import clusters_of, members_by_subject, members_of
 from projections.columns.touched import EVIDENCE, Touched, message_pairs, pairs_table
 from projections.entities.messages import DELIVERIES, HITS
 from projections.judgements.agents import is_person
@@ -187,37 +187,48 @@ class Judgements:
 
     def _evidence(self, weak: Sequence[Found]) -> list[tuple[Found, list[int]]]:
         """For each weak hit, when a person of its cluster first showed after it."""
+        if not weak:
+            return []
+        groups = members_by_subject(
+            self._columns, self._workspace, self._generation,
+            {one.interaction.person for one in weak},
+        )  # fmt: skip
+        shown = self._shown(set().union(*groups.values()))
+        times = {
+            person: sorted(at for member in members for at in shown.get(member, ()))
+            for person, members in groups.items()
+        }
         result = []
-        for person in sorted({one.interaction.person for one in weak}):
-            clusters = present_clusters_of(
-                self._columns, self._workspace, self._generation, {person}
-            )
-            members = members_of(self._columns, self._workspace, self._generation, clusters)
-            rows = self._columns.query(
-                "SELECT toUnixTimestamp64Milli(occurred_at) AS at, "
-                "JSONHas(data, 'hit') AS is_hit, "
-                "JSONExtractString(data, 'hit', 'user_agent') AS agent FROM journal_by_person "
-                "WHERE workspace = {workspace:String} AND person IN (SELECT name FROM $given) "
-                f"AND type IN ({_quoted(EVIDENCE)}) "
-                "AND NOT (startsWith(type, 'call.') AND reason = 'out')",
-                {"workspace": self._workspace},
-                names_table(name=sorted(members)),
-            ).to_pylist()
-            times = sorted(
-                row["at"] for row in rows if not row["is_hit"] or is_person(row["agent"])
-            )
-            for one in weak:
-                if one.interaction.person == person:
-                    place = bisect_right(times, one.interaction.at)
-                    result.append((one, times[place : place + 1]))
+        for one in weak:
+            mine = times[one.interaction.person]
+            place = bisect_right(mine, one.interaction.at)
+            result.append((one, mine[place : place + 1]))
         return result
+
+    def _shown(self, subjects: set[str]) -> dict[str, list[int]]:
+        """When each subject gave a sign of a person."""
+        rows = self._columns.query(
+            "SELECT person, toUnixTimestamp64Milli(occurred_at) AS at, "
+            "JSONHas(data, 'hit') AS is_hit, "
+            "JSONExtractString(data, 'hit', 'user_agent') AS agent FROM journal_by_person "
+            "WHERE workspace = {workspace:String} AND person IN (SELECT name FROM $given) "
+            f"AND type IN ({_quoted(EVIDENCE)}) "
+            "AND NOT (startsWith(type, 'call.') AND reason = 'out')",
+            {"workspace": self._workspace},
+            names_table(name=sorted(subjects)),
+        ).to_pylist()
+        shown: dict[str, list[int]] = {}
+        for row in rows:
+            if not row["is_hit"] or is_person(row["agent"]):
+                shown.setdefault(row["person"], []).append(row["at"])
+        return shown
 
     # What changed
 
     def _changes(
         self, found: Sequence[Found], judged: dict[str, Judgement], version: int
     ) -> tuple[pa.Table, list[Draft]]:
-        stored = self._stored(sorted(judged))
+        stored = self._stored(found)
         rows: list[dict[str, Any]] = []
         drafts: list[Draft] = []
         for one in sorted(found, key=lambda f: f.interaction.event_id):
@@ -230,16 +241,21 @@ class Judgements:
             drafts.append(self._draft(one, verdict, ordinal))
         return to_table(JUDGEMENT_COLUMNS, rows), drafts
 
-    def _stored(self, event_ids: list[str]) -> dict[str, tuple[Any, ...]]:
-        if not event_ids:
+    def _stored(self, found: Sequence[Found]) -> dict[str, tuple[Any, ...]]:
+        """The verdicts as they stand, by the table's own order: keys first, then events."""
+        if not found:
             return {}
         rows = self._columns.query(
             "SELECT toString(event_id) AS event_id, ordinal, toString(verdict) AS verdict, "
             "reasons, flags, turns_at, arrayMap(to -> toString(to), turns_to) AS turned "
             "FROM judgement FINAL WHERE generation = {generation:UInt32} "
-            "AND workspace = {workspace:String} AND event_id IN (SELECT toUUID(name) FROM $given)",
+            "AND workspace = {workspace:String} AND message_key IN (SELECT key FROM $given) "
+            "AND event_id IN (SELECT toUUID(event) FROM $given)",
             self._here,
-            names_table(name=event_ids),
+            names_table(
+                key=[one.message_key for one in found],
+                event=[one.interaction.event_id for one in found],
+            ),
         ).to_pylist()
         return {
             row["event_id"]: (row["ordinal"], row["verdict"], tuple(row["reasons"]),

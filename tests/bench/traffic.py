@@ -13,10 +13,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 
 from events.log import Record
+from projections.columns_sink import ColumnsSink
+from projections.rows_sink import RowsSink
 from tests.support import campaign as c
 from tests.support.world import World
 
@@ -47,7 +50,7 @@ def traffic(world: World, events: int, start: int, random: Random) -> Iterator[R
 
 def timed(step: Callable[[], bool]) -> list[float]:
     """The seconds of every step until there is nothing left."""
-    times = []
+    times: list[float] = []
     while True:
         began = time.perf_counter()
         if not step():
@@ -81,17 +84,20 @@ def main(events: int, page: int) -> None:
             world.append(*records[place : place + 500])
             world.clock.advance(250)
         measured = world.log.heads().total - before
+        sinks: tuple[tuple[str, RowsSink | ColumnsSink], ...] = (
+            ("rows", world.rows_sink), ("columns", world.columns_sink),
+        )  # fmt: skip
         profile = cProfile.Profile() if os.environ.get("PROFILE") else None
-        for name, sink in (("rows", world.rows_sink), ("columns", world.columns_sink)):
+        for name, sink in sinks:
             if profile and os.environ["PROFILE"] == name:
                 profile.enable()
-            report(name, measured, timed(lambda s=sink: s.step(page)))
+            report(name, measured, timed(partial(sink.step, page)))
             if profile:
                 profile.disable()
         world.relay.send()
         verdicts = world.log.heads().total - before - measured
-        report("rows, verdicts", verdicts, timed(lambda: world.rows_sink.step(page)))
-        report("columns, verdicts", verdicts, timed(lambda: world.columns_sink.step(page)))
+        report("rows, verdicts", verdicts, timed(partial(world.rows_sink.step, page)))
+        report("columns, verdicts", verdicts, timed(partial(world.columns_sink.step, page)))
         if profile:
             pstats.Stats(profile).sort_stats("cumulative").print_stats(45)
             pstats.Stats(profile).sort_stats("tottime").print_stats(30)
