@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from schemas.fields import Code, LinkId, Model, Name
+from schemas.fields import Code, LinkId, Model, Name, Text
 
 
 def checked_destination(url: str) -> str:
@@ -72,6 +72,8 @@ class FormEntry(Model):
     fields: Annotated[tuple[FormField, ...], Field(max_length=100)] = ()
     honeypot: Annotated[str, Field(min_length=1, max_length=100)] = "website"
     double_opt_in: bool = False
+    consent_text: Text | None = None
+    consent_version: Code | None = None
     webinar_id: Code | None = None
 
 

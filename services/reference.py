@@ -67,6 +67,11 @@ class Reference:
         """A form of a workspace."""
         return self._entry(workspace, "form", str(form_id), FormEntry)
 
+    def version(self, workspace: str, registry: str, entry_id: str) -> int:
+        """Which version of an entry is the newest; 0 where there is none."""
+        held = self._shelves.get((workspace, registry), {}).get(entry_id)
+        return held.version if held else 0
+
     def form_anywhere(self, form_id: UUID) -> OwnedForm | None:
         """A form by its id alone, as its public address names it.
 

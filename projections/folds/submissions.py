@@ -8,19 +8,21 @@ here the submission's name belongs to the person who sent it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 from uuid import UUID
 
 import orjson
+from pydantic import Field
 
 from projections.folds.fold import Context, Fold, Known, Outcome, Row
 from projections.folds.identity import ADDRESS, VISITOR, ClusterDoc, cluster_row
 from schemas.facts.form import FormConfirmation, FormRejected, FormSubmitted
 from schemas.fields import Model
 from schemas.ids import submission_id
+from schemas.views import SubmissionState
 
 SUBMISSION = "submission:"
-State = Literal["rejected", "submitted", "asked", "confirmed"]
+_REQUEST = ("url", "hit", "utm", "share_id", "seconds_on_form")
 
 
 class SubmissionDoc(Model):
@@ -29,7 +31,7 @@ class SubmissionDoc(Model):
     submission: UUID
     form_id: UUID
     submission_id: str = ""
-    state: State
+    state: SubmissionState
     reason: str = ""
     event_id: UUID | None = None
     visitor_id: UUID | None = None
@@ -39,6 +41,8 @@ class SubmissionDoc(Model):
     confirmed_at: int = 0
     confirmed_by: UUID | None = None
     test: bool = False
+    flags: tuple[str, ...] = ()
+    request: dict[str, Any] = Field(default_factory=dict)
 
 
 class Submissions(Fold):
@@ -107,10 +111,12 @@ def _told(kind: str, known: Known) -> dict[str, Any]:
         "visitor_id": plain.get("visitor_id"),
         "fields": plain.get("fields"),
         "occurred_at": event.occurred_at,
+        "flags": event.flags,
+        "request": {name: plain[name] for name in _REQUEST if name in plain},
     }
 
 
-def _state(kinds: set[str]) -> State:
+def _state(kinds: set[str]) -> SubmissionState:
     if "form.confirmed" in kinds:
         return "confirmed"
     if "form.submitted" in kinds:

@@ -21,6 +21,7 @@ from services.api import (
     registries,
     response_steps,
     responses,
+    submissions,
 )
 from services.api.desk import Desk
 from services.api.door import Door
@@ -31,8 +32,8 @@ from services.parts import Parts
 PREFIX = "/api/v1"
 Way = tuple[re.Pattern[str], set[str]]
 SUBJECTS = (
-    campaigns, activities, messages, registries, definitions, responses, response_steps, contacts,
-    kpis,
+    campaigns, activities, messages, registries, submissions, definitions, responses,
+    response_steps, contacts, kpis,
 )  # fmt: skip
 
 

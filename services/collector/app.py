@@ -8,6 +8,7 @@ from typing import Protocol
 from schemas.errors import AnswerbackError, NotFound
 from services.collector.append import Appender
 from services.collector.click import Click
+from services.collector.confirm import Confirm
 from services.collector.events_door import EventsDoor
 from services.collector.forms import FormDoor
 from services.collector.ip_lists import apple_list
@@ -36,7 +37,7 @@ from services.parts import Parts
 from services.problems import MEDIA_TYPE, Problem, method_refused, problem_of
 
 EVENTS = "/v1/events"
-_FOR_PEOPLE = ("/c/", "/f/", "/u/")
+_FOR_PEOPLE = ("/c/", "/f/", "/u/", "/d/")
 _PREFIX = 3
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ _ROUTES = {
     "/c/": "/c/{token}",
     "/f/": "/f/{form}",
     "/u/": "/u/{token}",
+    "/d/": "/d/{token}",
 }
 
 
@@ -86,6 +88,7 @@ class Collector:
             "/c/": Click(doorway),
             "/f/": FormDoor(doorway),
             "/u/": Unsubscribe(doorway),
+            "/d/": Confirm(doorway),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,6 +7,9 @@ from uuid import UUID
 import pytest
 
 from projections.folds.responses.document import ResponseDoc
+from projections.reading.reader import StoredReads
+from projections.runner import Runner
+from schemas.errors import NotFound
 from schemas.ids import response_id, submission_id
 from schemas.promotion import rule_id
 from tests.support import campaign as c
@@ -118,3 +121,37 @@ def test_without_double_opt_in_the_submission_is_the_response(world):
     world.append(_confirmed(world, 0, start, start + HOUR))
     world.run()
     assert _only(world).occurred_at == start
+
+
+def test_submissions_are_read_in_their_order_with_their_state(world, start):
+    runner = Runner(world.rows, world.log, world.rows_sink, world.columns_sink, world.clock, 1)
+    reads = StoredReads(world.rows, world.columns, world.sealer, runner)
+    turned_away = {"form_id": str(c.FORM), "submission_id": "bot", "reason": "too_fast",
+                   "fields": {"email": "b@example.com"}, "hit": c.hit(),
+                   "url": "https://example.com/"}  # fmt: skip
+    accepted = {**turned_away, "fields": {"email": "b@example.com"}, "address": "b@example.com"}
+    del accepted["reason"]
+    world.append(
+        c.form_sent(world, 0, start), _confirmed(world, 0, start, start + HOUR),
+        c.form_sent(world, 1, start + 1),
+        world.fact("form.rejected", turned_away, "bot", at=start + 2),
+    )  # fmt: skip
+    world.run()
+    found, after = [], None
+    while True:
+        rows = reads.submissions("demo", c.FORM, None, after, 1)
+        found += rows.data
+        if (after := rows.next_cursor) is None:
+            break
+    assert [view.state for view in found] == ["confirmed", "submitted", "rejected"]
+    bot = found[2]
+    assert (bot.fields, bot.reason) == ({"email": "b@example.com"}, "too_fast")
+    assert bot.hit is not None
+    assert bot.hit["ip"] == c.hit()["ip"]
+    assert reads.submissions("demo", c.FORM, "rejected", None, 9).data == [bot]
+    assert reads.submissions("other", c.FORM, None, None, 9).data == []
+    with pytest.raises(NotFound):
+        reads.submission("other", c.FORM, bot.submission)
+    world.append(world.fact("form.submitted", accepted, "accepted", at=start + 2))
+    world.run()
+    assert reads.submission("demo", c.FORM, bot.submission).state == "submitted"
