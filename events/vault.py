@@ -13,6 +13,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from schemas.errors import MoveRefused
+
+MOST_TOKEN_KEYS = 255
+
 
 @dataclass(frozen=True, slots=True)
 class SubjectKey:
@@ -30,6 +34,13 @@ class TokenKeys:
     keys: dict[int, bytes] = field(repr=False)
 
 
+def next_token_key(ring: TokenKeys) -> int:
+    """The id of the key that is to sign next. Raises ``MoveRefused`` when there is none left."""
+    if ring.newest >= MOST_TOKEN_KEYS:
+        raise MoveRefused(f"A ring holds {MOST_TOKEN_KEYS} keys, and this one has them all.")
+    return ring.newest + 1
+
+
 class Vault(ABC):
     """The port of the vault. Methods may block for the disk and may be called from any thread."""
 
@@ -40,6 +51,13 @@ class Vault(ABC):
     @abstractmethod
     def token_keys(self, workspace: str) -> TokenKeys:
         """The ring of token keys; its first key is made on first use. 32 bytes each."""
+
+    @abstractmethod
+    def rotate_tokens(self, workspace: str) -> TokenKeys:
+        """The ring with a new key that signs from now on; the others go on verifying.
+
+        Raises ``MoveRefused`` when the ring is full: a token names its key in one byte.
+        """
 
     @abstractmethod
     def subject_keys(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:

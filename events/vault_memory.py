@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from threading import Lock
 
-from events.vault import SubjectKey, TokenKeys, Vault
+from events.vault import SubjectKey, TokenKeys, Vault, next_token_key
 from schemas.clock import RandomBytes
 
 
@@ -29,6 +29,14 @@ class MemoryVault(Vault):
         with self._lock:
             if workspace not in self._tokens:
                 self._tokens[workspace] = TokenKeys(1, {1: self._random(32)})
+            return self._tokens[workspace]
+
+    def rotate_tokens(self, workspace: str) -> TokenKeys:
+        ring = self.token_keys(workspace)
+        with self._lock:
+            newest = next_token_key(ring)
+            keys = {**ring.keys, newest: self._random(32)}
+            self._tokens[workspace] = TokenKeys(newest, keys)
             return self._tokens[workspace]
 
     def subject_keys(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:

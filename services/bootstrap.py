@@ -13,6 +13,7 @@ from events.log import Appended, Record
 from events.sealing import Sealer
 from events.sqlite import SqliteLog
 from events.sqlite_gate import SqliteGate
+from events.vault import Vault
 from events.vault_sqlite import SqliteVault
 from projections.maintenance import Comparison
 from schemas.clock import Clock, RandomBytes
@@ -98,3 +99,15 @@ def open_access(settings: Settings, *, clock: Clock, random: RandomBytes) -> Ite
         yield access
     finally:
         access.close()
+
+
+@contextmanager
+def open_vault(settings: Settings, *, random: RandomBytes) -> Iterator[Vault]:
+    """The keys alone; like ``open_access`` also beside a server, which notices new token keys."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    check_format(settings.data)
+    vault = SqliteVault(settings.data / "vault.db", master_key(settings, random), random)
+    try:
+        yield vault
+    finally:
+        vault.close()

@@ -27,8 +27,8 @@ from services.settings import Settings
 _API = "/api/v1/"
 # What may stand behind it as a label: a path is the caller's invention, labels must be few.
 _SUBJECTS = frozenset((
-    "activities", "campaigns", "contacts", "definitions", "forms", "kpis", "links", "registries",
-    "responses",
+    "activities", "campaigns", "contacts", "definitions", "forms", "keys", "kpis", "links",
+    "registries", "responses", "sources", "workspaces",
 ))  # fmt: skip
 _PLAIN = frozenset((
     "/", "/healthz", "/livez", "/login", "/logout", "/metrics", "/openapi.json", "/readyz",

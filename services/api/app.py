@@ -16,12 +16,14 @@ from services.api import (
     contacts,
     definitions,
     health,
+    keys,
     kpis,
     messages,
     registries,
     response_steps,
     responses,
     submissions,
+    workspaces,
 )
 from services.api.desk import Desk
 from services.api.door import Door
@@ -33,7 +35,7 @@ PREFIX = "/api/v1"
 Way = tuple[re.Pattern[str], set[str]]
 SUBJECTS = (
     campaigns, activities, messages, registries, submissions, definitions, responses,
-    response_steps, contacts, kpis,
+    response_steps, contacts, kpis, keys, workspaces,
 )  # fmt: skip
 
 
