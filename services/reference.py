@@ -20,9 +20,17 @@ from events.log import EventLog, Filter, StoredRecord
 from schemas.catalogue import Topic, load_all
 from schemas.decisions.definition import RegistryChanged
 from schemas.fields import Model
-from schemas.registries import ENTRIES, ContentVersionEntry, FormEntry, LinkEntry
+from schemas.registries import (
+    ENTRIES,
+    ContentVersionEntry,
+    FormEntry,
+    LinkEntry,
+    SourceEntry,
+)
 
 _PAGE = 1000
+# Their public addresses name no workspace.
+_OWNED = frozenset(("form", "source"))
 M = TypeVar("M", bound=Model)
 
 
@@ -40,6 +48,14 @@ class OwnedForm:
     form: FormEntry
 
 
+@dataclass(frozen=True, slots=True)
+class OwnedSource:
+    """A source of calls, and the workspace that has it."""
+
+    workspace: str
+    source: SourceEntry
+
+
 class Reference:
     """Look-ups never block; ``refresh`` reads the log and is called from a thread."""
 
@@ -48,7 +64,7 @@ class Reference:
         self._lock = threading.Lock()
         self._cursor = Cursor()
         self._shelves: dict[tuple[str, str], dict[str, _Held]] = {}
-        self._form_owners: dict[str, tuple[int, str]] = {}
+        self._owners: dict[tuple[str, str], tuple[int, str]] = {}
         wires = (e.wire for e in load_all() if e.name == "registry.changed")
         self._only = Filter(types=frozenset(wires))
 
@@ -77,9 +93,16 @@ class Reference:
 
         If two workspaces register one id, it is the first one's: nobody can take another's form.
         """
-        owner = self._form_owners.get(str(form_id))
+        owner = self._owners.get(("form", str(form_id)))
         form = self.form(owner[1], form_id) if owner else None
         return OwnedForm(owner[1], form) if owner and form else None
+
+    def source_anywhere(self, source_id: UUID) -> OwnedSource | None:
+        """A source by its id alone; like a form, it stays with who had it first."""
+        name = str(source_id)
+        owner = self._owners.get(("source", name))
+        source = self._entry(owner[1], "source", name, SourceEntry) if owner else None
+        return OwnedSource(owner[1], source) if owner and source else None
 
     def content_version(self, workspace: str, version_id: UUID) -> ContentVersionEntry | None:
         """A version of a content."""
@@ -123,8 +146,7 @@ class Reference:
         version = event.version or 1
         if known is None or known.version <= version:
             shelf[payload.entry_id] = _Held(version, entry)
-        if payload.registry == "form":
-            self._own(payload.entry_id, (event.recorded_at, event.workspace))
-
-    def _own(self, form_id: str, claim: tuple[int, str]) -> None:
-        self._form_owners[form_id] = min(claim, self._form_owners.get(form_id, claim))
+        if payload.registry in _OWNED:
+            name = (payload.registry, payload.entry_id)
+            claim = (event.recorded_at, event.workspace)
+            self._owners[name] = min(claim, self._owners.get(name, claim))

@@ -13,6 +13,8 @@ from events.log import Record
 from schemas.catalogue import EventType, Topic, load_all
 from schemas.ids import event_id
 from schemas.instants import Instant
+from services.access import GpcMode
+from services.collector.consent import mode_of
 from services.collector.form_bodies import Submission
 from services.collector.form_fields import value_of
 from services.collector.privacy import flags_of, origin_of
@@ -88,14 +90,18 @@ class SubmissionRecords:
 
     def _shared(self, sent: Sent) -> dict[str, Any]:
         content = sent.content
+        mode = mode_of(
+            self._doorway.parts.access, sent.owner.workspace, sent.request.headers
+        )  # fmt: skip
+        named = mode in (None, GpcMode.KEEP)
         return {
             "form_id": sent.owner.form.form_id,
             "submission_id": sent.submission_id,
-            "visitor_id": content.own_id("visitor"),
+            "visitor_id": content.own_id("visitor") if named else None,
             "url": _page_of(sent.request, self._doorway.parts.settings.public_url),
             "hit": asdict(self._doorway.hit(sent.request)),
             "utm": _utm(content, text_of(sent.request.headers, b"referer")),
-            "share_id": content.own_id("share"),
+            "share_id": content.own_id("share") if named else None,
             "seconds_on_form": _seconds(sent.shown_for),
         }
 
