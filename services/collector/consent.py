@@ -7,7 +7,6 @@ counted. What a person does on purpose (unsubscribing, confirming, sending a for
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -55,9 +54,8 @@ def heard(
         return None
     if mode is not GpcMode.ANONYMOUS:
         return genuine
-    return replace(
-        genuine, token=replace(genuine.token, recipient=random_id(random), about=_NIL)
-    )  # fmt: skip
+    token = genuine.token._replace(recipient=random_id(random), about=_NIL)
+    return genuine._replace(token=token)
 
 
 def dropped(count: int = 1) -> None:

@@ -6,7 +6,6 @@ is no list any origin is. Never ``*``, and credentials only for origins that wer
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
 
 from services.http import Headers, Response, text_of
@@ -34,11 +33,11 @@ def shared(reply: Response, reference: Reference, path: str, headers: Headers) -
     origin = text_of(headers, b"origin")
     listed = _origins(reference, path)
     if not origin or not origin.isascii() or listed is None or (listed and origin not in listed):
-        return replace(reply, headers=vary)
+        return reply._replace(headers=vary)
     told = [(b"access-control-allow-origin", origin.encode("ascii"))]
     if listed:
         told.append((b"access-control-allow-credentials", b"true"))
-    return replace(reply, headers=(*vary, *told))
+    return reply._replace(headers=(*vary, *told))
 
 
 def _origins(reference: Reference, path: str) -> tuple[str, ...] | None:
