@@ -68,5 +68,13 @@ class Vault(ABC):
         """The key that a sealed value names; ``None`` once it is destroyed."""
 
     @abstractmethod
+    def wrap(self, key: bytes) -> bytes:
+        """A key under the installation's master key, so that it may lie in a file."""
+
+    @abstractmethod
+    def unwrap(self, wrapped: bytes) -> bytes:
+        """The key again. Raises ``Unreadable`` under another master key."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the store."""

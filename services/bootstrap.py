@@ -21,6 +21,7 @@ from services.access import Access
 from services.access_sqlite import SqliteAccess
 from services.back.child import BackProcess, end_this_process
 from services.folder import check_format, locked, master_key
+from services.keepsake import Keepsake
 from services.parts import Parts
 from services.reference import Reference
 from services.settings import Settings
@@ -77,10 +78,11 @@ def open_embedded(settings: Settings, *, clock: Clock, random: RandomBytes) -> I
                 sealer=sealer,
                 composer=Composer(sealer, clock),
                 access=access,
-                reference=Reference(log),
+                reference=Reference(log, Keepsake(folder / "reference.jsonl")),
                 reads=back.reads,
+                rings_file=Keepsake(folder / "rings.jsonl"),
             )
-            parts.reference.refresh()
+            parts.reference.start()
             yield Embedded(parts, back)
         finally:
             back.stop()

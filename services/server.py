@@ -39,7 +39,7 @@ _OTHER = "other"
 
 def build_app(parts: Parts) -> App:
     """The application that a server runs; links and forms are read before the first request."""
-    parts.reference.refresh()
+    parts.reference.start()
     return Front(Collector(parts), build_api(parts))
 
 

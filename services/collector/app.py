@@ -83,9 +83,11 @@ class Collector:
         settings = parts.settings
         self._random = parts.random
         lists = [apple_list(settings.apple_ranges_file)] if settings.apple_ranges_file else []
+        rings = Rings(parts.access, parts.vault, parts.rings_file)
+        rings.start()
         doorway = Doorway(
             parts,
-            Rings(parts.access, parts.vault),
+            rings,
             Callers(settings.trusted_proxies),
             Privacy(lists),
             Appender(parts.log, settings.log_commit_timeout_seconds),

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from schemas.clock import RandomBytes, random_id
+from schemas.errors import UnavailableError
 from services.access import Access, GpcMode
 from services.collector.privacy import flags_of
 from services.collector.rings import Genuine
@@ -38,7 +39,12 @@ def with_dnt(headers: Headers) -> Headers:
 
 def mode_of(access: Access, workspace: str, headers: Headers) -> GpcMode | None:
     """What the workspace does with the caller's signal; ``None`` if there is no signal."""
-    return access.workspace(workspace).gpc_mode if flags_of(headers) else None
+    if not flags_of(headers):
+        return None
+    try:
+        return access.workspace(workspace).gpc_mode
+    except UnavailableError:
+        return GpcMode.ANONYMOUS  # what was chosen cannot be read, so nobody is named
 
 
 def heard(
