@@ -13,6 +13,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from schemas.errors import MoveRefused
+
+MOST_TOKEN_KEYS = 255
+
 
 @dataclass(frozen=True, slots=True)
 class SubjectKey:
@@ -30,6 +34,13 @@ class TokenKeys:
     keys: dict[int, bytes] = field(repr=False)
 
 
+def next_token_key(ring: TokenKeys) -> int:
+    """The id of the key that is to sign next. Raises ``MoveRefused`` when there is none left."""
+    if ring.newest >= MOST_TOKEN_KEYS:
+        raise MoveRefused(f"A ring holds {MOST_TOKEN_KEYS} keys, and this one has them all.")
+    return ring.newest + 1
+
+
 class Vault(ABC):
     """The port of the vault. Methods may block for the disk and may be called from any thread."""
 
@@ -42,12 +53,27 @@ class Vault(ABC):
         """The ring of token keys; its first key is made on first use. 32 bytes each."""
 
     @abstractmethod
+    def rotate_tokens(self, workspace: str) -> TokenKeys:
+        """The ring with a new key that signs from now on; the others go on verifying.
+
+        Raises ``MoveRefused`` when the ring is full: a token names its key in one byte.
+        """
+
+    @abstractmethod
     def subject_keys(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
         """The data keys of subjects, made durably on first use. 32 bytes each."""
 
     @abstractmethod
     def by_id(self, workspace: str, key_id: str) -> SubjectKey | None:
         """The key that a sealed value names; ``None`` once it is destroyed."""
+
+    @abstractmethod
+    def wrap(self, key: bytes) -> bytes:
+        """A key under the installation's master key, so that it may lie in a file."""
+
+    @abstractmethod
+    def unwrap(self, wrapped: bytes) -> bytes:
+        """The key again. Raises ``Unreadable`` under another master key."""
 
     @abstractmethod
     def close(self) -> None:

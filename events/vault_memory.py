@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from threading import Lock
 
-from events.vault import SubjectKey, TokenKeys, Vault
+from cryptography.hazmat.primitives.keywrap import (
+    InvalidUnwrap,
+    aes_key_unwrap,
+    aes_key_wrap,
+)
+
+from events.vault import SubjectKey, TokenKeys, Vault, next_token_key
 from schemas.clock import RandomBytes
+from schemas.errors import Unreadable
 
 
 class MemoryVault(Vault):
@@ -14,6 +21,8 @@ class MemoryVault(Vault):
 
     def __init__(self, random: RandomBytes) -> None:
         self._random = random
+        # Not drawn: what tests draw from their seed must not depend on it.
+        self._master = bytes(32)
         self._lock = Lock()
         self._address: dict[str, bytes] = {}
         self._tokens: dict[str, TokenKeys] = {}
@@ -31,6 +40,14 @@ class MemoryVault(Vault):
                 self._tokens[workspace] = TokenKeys(1, {1: self._random(32)})
             return self._tokens[workspace]
 
+    def rotate_tokens(self, workspace: str) -> TokenKeys:
+        ring = self.token_keys(workspace)
+        with self._lock:
+            newest = next_token_key(ring)
+            keys = {**ring.keys, newest: self._random(32)}
+            self._tokens[workspace] = TokenKeys(newest, keys)
+            return self._tokens[workspace]
+
     def subject_keys(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
         with self._lock:
             for subject in subjects:
@@ -43,6 +60,15 @@ class MemoryVault(Vault):
         with self._lock:
             keys = [k for (owner, _), k in self._subjects.items() if owner == workspace]
         return next((key for key in keys if key.id == key_id), None)
+
+    def wrap(self, key: bytes) -> bytes:
+        return aes_key_wrap(self._master, key)
+
+    def unwrap(self, wrapped: bytes) -> bytes:
+        try:
+            return aes_key_unwrap(self._master, wrapped)
+        except InvalidUnwrap as error:
+            raise Unreadable("The key does not open with this master key.") from error
 
     def close(self) -> None:
         self._subjects.clear()

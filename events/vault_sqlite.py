@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
-from events.vault import SubjectKey, TokenKeys, Vault
+from events.vault import SubjectKey, TokenKeys, Vault, next_token_key
 from schemas.clock import RandomBytes
 from schemas.errors import LogUnavailable, Unreadable
 
@@ -38,6 +38,7 @@ class SqliteVault(Vault):
         self._lock = threading.Lock()
         self._address: dict[str, bytes] = {}
         self._tokens: dict[str, TokenKeys] = {}
+        self._version = 0
         self._subjects: OrderedDict[tuple[str, str], SubjectKey] = OrderedDict()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
@@ -51,27 +52,49 @@ class SqliteVault(Vault):
             with self._lock:
                 known = self._first("address_key", "workspace = ?", (workspace,))
                 if known is None:
-                    drawn = self._wrap(self._random(32))
+                    drawn = self.wrap(self._random(32))
                     self._run("INSERT OR IGNORE INTO address_key VALUES (?, ?)", workspace, drawn)
                     known = self._first("address_key", "workspace = ?", (workspace,)) or b""
                 self._address[workspace] = known
         return known
 
     def token_keys(self, workspace: str) -> TokenKeys:
-        known = self._tokens.get(workspace)
-        if known is None:
-            with self._lock:
-                keys = self._ring(workspace)
-                if not keys:
-                    drawn = self._wrap(self._random(32))
-                    self._run("INSERT OR IGNORE INTO token_key VALUES (?, 1, ?)", workspace, drawn)
-                    keys = self._ring(workspace)
-                known = self._tokens[workspace] = TokenKeys(max(keys), keys)
-        return known
+        with self._lock:
+            self._notice()
+            known = self._tokens.get(workspace)
+            if known is None:
+                known = self._tokens[workspace] = self._ring(workspace)
+            return known
 
-    def _ring(self, workspace: str) -> dict[int, bytes]:
-        rows = self._run("SELECT kid, wrapped FROM token_key WHERE workspace = ?", workspace)
-        return {kid: self._unwrap(wrapped) for kid, wrapped in rows.fetchall()}
+    def rotate_tokens(self, workspace: str) -> TokenKeys:
+        with self._lock:
+            ring = self._ring(workspace)
+            newest = next_token_key(ring)
+            key = self._random(32)
+            wrapped = self.wrap(key)
+            self._run("INSERT INTO token_key VALUES (?, ?, ?)", workspace, newest, wrapped)
+            turned = self._tokens[workspace] = TokenKeys(newest, {**ring.keys, newest: key})
+            return turned
+
+    def _notice(self) -> None:
+        """Forget the rings if another process has written the file (the command line beside a
+        server); a look costs 10 microseconds.
+        """
+        version = self._run("PRAGMA data_version").fetchone()[0]
+        if version != self._version:
+            self._version = version
+            self._tokens.clear()
+
+    def _ring(self, workspace: str) -> TokenKeys:
+        statement = "SELECT kid, wrapped FROM token_key WHERE workspace = ?"
+        rows = self._run(statement, workspace).fetchall()
+        if not rows:
+            first = self.wrap(self._random(32))
+            # Another process may be making it at the same time; the one that is there stands.
+            self._run("INSERT OR IGNORE INTO token_key VALUES (?, 1, ?)", workspace, first)
+            rows = self._run(statement, workspace).fetchall()
+        keys = {kid: self.unwrap(wrapped) for kid, wrapped in rows}
+        return TokenKeys(max(keys), keys)
 
     def subject_keys(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
         with self._lock:
@@ -108,11 +131,11 @@ class SqliteVault(Vault):
             f"WHERE workspace = ? AND subject IN ({marks})",
             workspace, *subjects,
         )  # fmt: skip
-        return {subject: SubjectKey(key_id, self._unwrap(w)) for subject, key_id, w in rows}
+        return {subject: SubjectKey(key_id, self.unwrap(w)) for subject, key_id, w in rows}
 
     def _create(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
         made = {s: SubjectKey(self._random(12).hex(), self._random(32)) for s in subjects}
-        rows = [(workspace, s, k.id, self._wrap(k.key)) for s, k in made.items()]
+        rows = [(workspace, s, k.id, self.wrap(k.key)) for s, k in made.items()]
         insert = "INSERT OR IGNORE INTO subject_key VALUES (?, ?, ?, ?)"
         try:
             with self._connection:
@@ -130,7 +153,7 @@ class SqliteVault(Vault):
 
     def _first(self, table: str, where: str, values: tuple[str, ...]) -> bytes | None:
         row = self._run(f"SELECT wrapped FROM {table} WHERE {where}", *values).fetchone()
-        return None if row is None else self._unwrap(row[0])
+        return None if row is None else self.unwrap(row[0])
 
     def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
         try:
@@ -138,10 +161,10 @@ class SqliteVault(Vault):
         except sqlite3.Error as error:
             raise LogUnavailable(f"The vault cannot be reached: {error}.") from error
 
-    def _wrap(self, key: bytes) -> bytes:
+    def wrap(self, key: bytes) -> bytes:
         return aes_key_wrap(self._master, key)
 
-    def _unwrap(self, wrapped: bytes) -> bytes:
+    def unwrap(self, wrapped: bytes) -> bytes:
         try:
             return aes_key_unwrap(self._master, wrapped)
         except Exception as error:

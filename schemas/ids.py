@@ -59,6 +59,13 @@ def event_id(workspace: str, producer: str, external_id: str) -> UUID:
     return _version_5(digest.digest())
 
 
+def submission_id(workspace: str, form: UUID, own_id: str) -> UUID:
+    """What a submission is called wherever it is spoken of: the event id that our own door gives
+    it, and a function of what every event about it carries.
+    """
+    return event_id(workspace, f"form:{form}", own_id)
+
+
 def message_id(activity: UUID, recipient: UUID, attempt_group: int = 1) -> UUID:
     """R6: one delivery attempt to one recipient in one activity."""
     return named_id(activity, recipient, attempt_group)

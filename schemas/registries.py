@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from schemas.fields import Code, LinkId, Model, Name
+from schemas.catalogue import Topic, load_all
+from schemas.fields import Code, LinkId, Model, Name, Text
 
 
 def checked_destination(url: str) -> str:
@@ -72,7 +73,34 @@ class FormEntry(Model):
     fields: Annotated[tuple[FormField, ...], Field(max_length=100)] = ()
     honeypot: Annotated[str, Field(min_length=1, max_length=100)] = "website"
     double_opt_in: bool = False
+    consent_text: Text | None = None
+    consent_version: Code | None = None
     webinar_id: Code | None = None
+
+
+def checked_fact(name: str) -> str:
+    """The name of a type that doors take. Raises ``ValueError``."""
+    known = load_all()
+    if name not in known or Topic.FACTS not in known.newest(name).origins:
+        raise ValueError("An event is mapped to a type of the catalogue that is a fact.")
+    return name
+
+
+FactName = Annotated[str, AfterValidator(checked_fact)]
+EventName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class SourceEntry(Model):
+    """Where calls come from: whose pages may send, and what their events are called here."""
+
+    source_id: UUID
+    name: Name
+    kind: Annotated[str, Field(pattern="^[a-z_]{1,40}$")] = "landing_page"
+    origins: tuple[Code, ...] = ()
+    enabled: bool = True
+    events: Annotated[dict[EventName, FactName], Field(max_length=200)] = Field(
+        default_factory=dict
+    )
 
 
 class WebinarEntry(Model):
@@ -116,6 +144,7 @@ ENTRIES: dict[str, type[Model]] = {
     "link": LinkEntry,
     "content_version": ContentVersionEntry,
     "form": FormEntry,
+    "source": SourceEntry,
     "webinar": WebinarEntry,
     "tracking_number": TrackingNumberEntry,
     "keyword": KeywordEntry,
@@ -126,6 +155,7 @@ ENTRY_ID = {
     "link": "number",
     "content_version": "content_version_id",
     "form": "form_id",
+    "source": "source_id",
     "webinar": "webinar_id",
     "tracking_number": "number",
     "keyword": "keyword",

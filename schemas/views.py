@@ -76,6 +76,32 @@ class ResponseFilter(View):
     received_to: int | None = None
 
 
+SubmissionState = Literal["rejected", "submitted", "asked", "confirmed"]
+
+
+class SubmissionView(View):
+    """A form's submission, its fields opened; ``hit`` and what follows belong to its request."""
+
+    submission: UUID
+    form_id: UUID
+    submission_id: str
+    state: SubmissionState
+    reason: str | None
+    event_id: UUID | None
+    visitor_id: UUID | None
+    fields: dict[str, Any] | None
+    occurred_at: Timestamp | None
+    asked_at: Timestamp | None
+    confirmed_at: Timestamp | None
+    test: bool
+    flags: tuple[str, ...] = ()
+    url: str | None = None
+    hit: dict[str, Any] | None = None
+    utm: dict[str, str] | None = None
+    share_id: UUID | None = None
+    seconds_on_form: str | None = None
+
+
 class ContactView(View):
     """A contact, its personal values opened."""
 

@@ -4,6 +4,7 @@
 2. Secrets are stored only as hashes.
 3. A revoked key is refused from the moment ``revoke_key`` has answered.
 4. A workspace's number is given once, never changes and is never given again: it stands in tokens.
+5. Every change is an act that is kept beside it, in the same transaction: who did what, and when.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from schemas.instants import Instant
 _WORKSPACE_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LONGEST_NAME = 100
+LONGEST_OVERLAP_SECONDS = 30 * 24 * 3600
+OPERATOR = "operator"
+"""Who acts where no key does: whoever can run commands on the data folder."""
 
 
 class Scope(StrEnum):
@@ -31,6 +35,14 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+class GpcMode(StrEnum):
+    """What a workspace makes of a caller's signal not to be tracked (Global Privacy Control)."""
+
+    KEEP = "keep"
+    ANONYMOUS = "anonymous"
+    DROP = "drop"
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """The owner of everything else."""
@@ -39,6 +51,18 @@ class Workspace:
     number: int
     time_zone: str
     base_currency: str
+    gpc_mode: GpcMode = GpcMode.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that was done to a workspace or its keys."""
+
+    at: Instant
+    actor: str
+    act: str
+    object: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +101,12 @@ class KeyEntry:
 
     @property
     def revoked(self) -> bool:
-        """Whether the key is refused."""
+        """Whether the key is refused, or will be when ``revoked_at`` has come."""
         return self.revoked_at is not None
+
+    def is_live(self, now: Instant) -> bool:
+        """Whether the key is taken at a moment."""
+        return self.revoked_at is None or now < self.revoked_at
 
 
 class NewKey(NamedTuple):
@@ -104,6 +132,13 @@ class Access(ABC):
         """Make a workspace. Raises ``InvalidInput``, or ``NotUnique`` if the id is taken."""
 
     @abstractmethod
+    def update_workspace(
+        self, workspace: str, *, time_zone: str | None = None, gpc_mode: GpcMode | None = None,
+        actor: str = OPERATOR,
+    ) -> Workspace:  # fmt: skip
+        """Set some of a workspace anew. Raises ``NotFound``, ``InvalidInput``."""
+
+    @abstractmethod
     def workspace(self, workspace: str) -> Workspace:
         """A workspace by id. Raises ``NotFound``."""
 
@@ -116,16 +151,36 @@ class Access(ABC):
         """All workspaces in the order of their numbers."""
 
     @abstractmethod
-    def create_key(self, workspace: str, name: str, scopes: frozenset[Scope]) -> NewKey:
+    def create_key(
+        self, workspace: str, name: str, scopes: frozenset[Scope], actor: str = OPERATOR
+    ) -> NewKey:
         """Make a key. Raises ``NotFound`` for the workspace, ``InvalidInput``."""
+
+    @abstractmethod
+    def rotate_key(
+        self, workspace: str, key_id: str, overlap_seconds: int = 0, actor: str = OPERATOR
+    ) -> NewKey:
+        """Make a key of the same name and scopes; the old one is refused after the overlap.
+
+        Raises ``NotFound``, ``InvalidInput``, or ``MoveRefused`` for a key that is refused already
+        or has been replaced.
+        """
 
     @abstractmethod
     def keys(self, workspace: str) -> list[KeyEntry]:
         """All keys of a workspace, also revoked ones, in the order they were made."""
 
     @abstractmethod
-    def revoke_key(self, workspace: str, key_id: str) -> None:
+    def revoke_key(self, workspace: str, key_id: str, actor: str = OPERATOR) -> None:
         """Refuse a key from now on; again changes nothing. Raises ``NotFound``."""
+
+    @abstractmethod
+    def note(self, workspace: str, act: str, name: str, actor: str = OPERATOR) -> None:
+        """Keep an act on what lies elsewhere. Raises ``NotFound`` for the workspace."""
+
+    @abstractmethod
+    def acts(self, workspace: str) -> list[Act]:
+        """What was done to a workspace and its keys, in its order. Raises ``NotFound``."""
 
     @abstractmethod
     def close(self) -> None:
@@ -154,6 +209,13 @@ def check_key(name: str, scopes: frozenset[Scope]) -> None:
     if not scopes:
         fault = Fault("/scopes", f"Give one or more of {', '.join(Scope)}.")
         raise InvalidInput("The key needs a scope.", (fault,))
+
+
+def check_overlap(seconds: int) -> None:
+    """Raises ``InvalidInput`` for a time that a replaced key may not live on."""
+    if not 0 <= seconds <= LONGEST_OVERLAP_SECONDS:
+        detail = f"Give 0 to {LONGEST_OVERLAP_SECONDS} seconds."
+        raise InvalidInput(detail, (Fault("/overlap_seconds", detail),))
 
 
 def _is_time_zone(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,28 +27,40 @@ from sqlalchemy import (
     create_engine,
     event,
     insert,
+    or_,
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from schemas.clock import Clock, RandomBytes
-from schemas.errors import NotFound, NotUnique, Unauthenticated
+from schemas.errors import (
+    MoveRefused,
+    NotFound,
+    NotUnique,
+    StoreUnavailable,
+    Unauthenticated,
+)
 from schemas.instants import Instant
 from services.access import (
+    OPERATOR,
     Access,
+    Act,
+    GpcMode,
     KeyEntry,
     NewKey,
     Principal,
     Scope,
     Workspace,
     check_key,
+    check_overlap,
     check_workspace,
 )
 
 _SECRET = re.compile(r"ab_([0-9a-f]{12})_[A-Za-z0-9_-]{43}", re.ASCII)
 _NO_HASH = bytes(32)
+log = logging.getLogger(__name__)
 
 _META = MetaData()
 _WORKSPACES = Table(
@@ -56,6 +69,7 @@ _WORKSPACES = Table(
     Column("id", String, nullable=False, unique=True),
     Column("time_zone", String, nullable=False),
     Column("base_currency", String, nullable=False),
+    Column("gpc_mode", String, nullable=False, server_default=GpcMode.KEEP.value),
     sqlite_autoincrement=True,  # a number is never given twice
 )  # fmt: skip
 _KEYS = Table(
@@ -68,6 +82,16 @@ _KEYS = Table(
     Column("hash", LargeBinary, nullable=False),
     Column("created_at", Integer, nullable=False),
     Column("revoked_at", Integer),
+)  # fmt: skip
+_ACTS = Table(
+    "acts", _META,
+    Column("serial", Integer, primary_key=True),
+    Column("at", Integer, nullable=False),
+    Column("workspace", String, nullable=False, index=True),
+    Column("actor", String, nullable=False),
+    Column("act", String, nullable=False),
+    Column("object", String, nullable=False),
+    Column("detail", String, nullable=False),
 )  # fmt: skip
 
 
@@ -101,6 +125,7 @@ class SqliteAccess(Access):
         self._writes = 0
         self._engine = _open(path)
         _META.create_all(self._engine)
+        _widen(self._engine)
         self._watch = self._engine.connect()
         self._known: _Known | None = None
 
@@ -110,13 +135,13 @@ class SqliteAccess(Access):
         # The comparison is made in any case, so that time tells nothing about key ids.
         expected = key.hash if key else _NO_HASH
         same = hmac.compare_digest(hashlib.sha256(secret.encode()).digest(), expected)
-        if key is None or not same or key.entry.revoked_at is not None:
+        if key is None or not same or not key.entry.is_live(self._clock()):
             raise Unauthenticated("Send a valid API key as 'Authorization: Bearer ab_...'.")
         return key.principal
 
     def principal(self, key_id: str) -> Principal:
         key = self._read().keys.get(key_id)
-        if key is None or key.entry.revoked_at is not None:
+        if key is None or not key.entry.is_live(self._clock()):
             raise Unauthenticated("The key that opened this session is no longer valid.")
         return key.principal
 
@@ -126,8 +151,29 @@ class SqliteAccess(Access):
         try:
             with self._writing() as connection:
                 connection.execute(insert(_WORKSPACES).values(row))
+                self._keep(connection, workspace, OPERATOR, "workspace created", workspace)
         except IntegrityError as error:
             raise NotUnique(f"There is a workspace {workspace!r} already.") from error
+        return self.workspace(workspace)
+
+    def update_workspace(
+        self, workspace: str, *, time_zone: str | None = None, gpc_mode: GpcMode | None = None,
+        actor: str = OPERATOR,
+    ) -> Workspace:  # fmt: skip
+        before = self.workspace(workspace)
+        check_workspace(workspace, time_zone or before.time_zone, before.base_currency)
+        told = {"time_zone": time_zone, "gpc_mode": gpc_mode.value if gpc_mode else None}
+        changed = {
+            name: value
+            for name, value in told.items()
+            if value is not None and value != getattr(before, name)
+        }
+        if changed:
+            with self._writing() as connection:
+                mine = _WORKSPACES.c.id == workspace
+                connection.execute(update(_WORKSPACES).where(mine).values(changed))
+                detail = ", ".join(f"{name} {value}" for name, value in changed.items())
+                self._keep(connection, workspace, actor, "workspace changed", workspace, detail)
         return self.workspace(workspace)
 
     def workspace(self, workspace: str) -> Workspace:
@@ -145,9 +191,40 @@ class SqliteAccess(Access):
     def workspaces(self) -> list[Workspace]:
         return list(self._read().by_number.values())
 
-    def create_key(self, workspace: str, name: str, scopes: frozenset[Scope]) -> NewKey:
+    def create_key(
+        self, workspace: str, name: str, scopes: frozenset[Scope], actor: str = OPERATOR
+    ) -> NewKey:
         check_key(name, scopes)
         self.workspace(workspace)
+        with self._writing() as connection:
+            made = self._insert_key(connection, workspace, name, scopes)
+            detail = f"{name}: {' '.join(sorted(scopes))}"
+            self._keep(connection, workspace, actor, "key created", made.key_id, detail)
+        return made
+
+    def rotate_key(
+        self, workspace: str, key_id: str, overlap_seconds: int = 0, actor: str = OPERATOR
+    ) -> NewKey:
+        check_overlap(overlap_seconds)
+        entry = self._own(workspace, key_id).entry
+        ends = self._clock() + overlap_seconds * 1000
+        with self._writing() as connection:
+            # Asked again inside the transaction: of two rotations at once, one must lose.
+            ended = connection.execute(
+                update(_KEYS)
+                .where(_KEYS.c.key_id == key_id, _KEYS.c.revoked_at.is_(None))
+                .values(revoked_at=ends)
+            )
+            if ended.rowcount == 0:
+                raise MoveRefused("The key is refused or replaced already; make a new one.")
+            made = self._insert_key(connection, workspace, entry.name, entry.scopes)
+            detail = f"by {made.key_id}, refused after {overlap_seconds} s"
+            self._keep(connection, workspace, actor, "key replaced", key_id, detail)
+        return made
+
+    def _insert_key(
+        self, connection: Connection, workspace: str, name: str, scopes: frozenset[Scope]
+    ) -> NewKey:
         key_id = self._random(6).hex()
         drawn = base64.urlsafe_b64encode(self._random(32)).rstrip(b"=").decode()
         secret = f"ab_{key_id}_{drawn}"
@@ -159,8 +236,7 @@ class SqliteAccess(Access):
             "hash": hashlib.sha256(secret.encode()).digest(),
             "created_at": self._clock(),
         }
-        with self._writing() as connection:
-            connection.execute(insert(_KEYS).values(row))
+        connection.execute(insert(_KEYS).values(row))
         return NewKey(key_id, secret)
 
     def keys(self, workspace: str) -> list[KeyEntry]:
@@ -168,16 +244,28 @@ class SqliteAccess(Access):
         known = self._read().keys.values()
         return [key.entry for key in known if key.principal.workspace == workspace]
 
-    def revoke_key(self, workspace: str, key_id: str) -> None:
-        key = self._read().keys.get(key_id)
-        if key is None or key.principal.workspace != workspace:
-            raise NotFound(f"There is no key {key_id[:40]!r} in this workspace.")
+    def revoke_key(self, workspace: str, key_id: str, actor: str = OPERATOR) -> None:
+        self._own(workspace, key_id)
+        now = self._clock()
+        is_live = or_(_KEYS.c.revoked_at.is_(None), _KEYS.c.revoked_at > now)
         with self._writing() as connection:
-            connection.execute(
-                update(_KEYS)
-                .where(_KEYS.c.key_id == key_id, _KEYS.c.revoked_at.is_(None))
-                .values(revoked_at=self._clock())
+            ended = connection.execute(
+                update(_KEYS).where(_KEYS.c.key_id == key_id, is_live).values(revoked_at=now)
             )
+            if ended.rowcount:
+                self._keep(connection, workspace, actor, "key revoked", key_id)
+
+    def note(self, workspace: str, act: str, name: str, actor: str = OPERATOR) -> None:
+        self.workspace(workspace)
+        with self._writing() as connection:
+            self._keep(connection, workspace, actor, act, name)
+
+    def acts(self, workspace: str) -> list[Act]:
+        self.workspace(workspace)
+        query = select(_ACTS).where(_ACTS.c.workspace == workspace).order_by(_ACTS.c.serial)
+        with self._lock, self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return [Act(Instant(r.at), r.actor, r.act, r.object, r.detail) for r in rows]
 
     def close(self) -> None:
         with self._lock:
@@ -185,6 +273,20 @@ class SqliteAccess(Access):
             self._engine.dispose()
 
     # Inside
+
+    def _own(self, workspace: str, key_id: str) -> _Key:
+        key = self._read().keys.get(key_id)
+        if key is None or key.principal.workspace != workspace:
+            raise NotFound(f"There is no key {key_id[:40]!r} in this workspace.")
+        return key
+
+    def _keep(
+        self, connection: Connection, workspace: str, actor: str, act: str, name: str,
+        detail: str = "",
+    ) -> None:  # fmt: skip
+        row = {"at": self._clock(), "workspace": workspace, "actor": actor, "act": act,
+               "object": name, "detail": detail}  # fmt: skip
+        connection.execute(insert(_ACTS).values(row))
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -195,11 +297,21 @@ class SqliteAccess(Access):
 
     def _read(self) -> _Known:
         with self._lock:
-            version = (self._writes, self._watch.exec_driver_sql("PRAGMA data_version").scalar())
-            if self._known is None or self._known.version != version:
-                self._known = _load(self._watch, version)
-                self._watch.rollback()
-            return self._known
+            try:
+                return self._newest()
+            except SQLAlchemyError as error:
+                # Doors go on with what was known: a signature is as good as it was a second ago.
+                if self._known is None:
+                    raise StoreUnavailable("Keys and workspaces cannot be read now.") from error
+                log.warning("Keys and workspaces cannot be read again: %s.", type(error).__name__)
+                return self._known
+
+    def _newest(self) -> _Known:
+        version = (self._writes, self._watch.exec_driver_sql("PRAGMA data_version").scalar())
+        if self._known is None or self._known.version != version:
+            self._known = _load(self._watch, version)
+            self._watch.rollback()
+        return self._known
 
 
 def _open(path: Path | None) -> Engine:
@@ -212,6 +324,16 @@ def _open(path: Path | None) -> Engine:
     return engine
 
 
+def _widen(engine: Engine) -> None:
+    """Give a file from before ``gpc_mode`` its column."""
+    with engine.begin() as connection:
+        columns = connection.exec_driver_sql("PRAGMA table_info(workspaces)").all()
+        if "gpc_mode" not in {column[1] for column in columns}:
+            connection.exec_driver_sql(
+                "ALTER TABLE workspaces ADD COLUMN gpc_mode VARCHAR NOT NULL DEFAULT 'keep'"
+            )
+
+
 def _prepare(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
@@ -220,7 +342,9 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 def _load(connection: Connection, version: Any) -> _Known:
     rows = connection.execute(select(_WORKSPACES).order_by(_WORKSPACES.c.number)).all()
-    workspaces = [Workspace(r.id, r.number, r.time_zone, r.base_currency) for r in rows]
+    workspaces = [
+        Workspace(r.id, r.number, r.time_zone, r.base_currency, GpcMode(r.gpc_mode)) for r in rows
+    ]
     keys = connection.execute(select(_KEYS).order_by(_KEYS.c.serial)).all()
     return _Known(
         version,

@@ -13,6 +13,7 @@ from events.log import Appended, Record
 from events.sealing import Sealer
 from events.sqlite import SqliteLog
 from events.sqlite_gate import SqliteGate
+from events.vault import Vault
 from events.vault_sqlite import SqliteVault
 from projections.maintenance import Comparison
 from schemas.clock import Clock, RandomBytes
@@ -20,6 +21,7 @@ from services.access import Access
 from services.access_sqlite import SqliteAccess
 from services.back.child import BackProcess, end_this_process
 from services.folder import check_format, locked, master_key
+from services.keepsake import Keepsake
 from services.parts import Parts
 from services.reference import Reference
 from services.settings import Settings
@@ -76,10 +78,11 @@ def open_embedded(settings: Settings, *, clock: Clock, random: RandomBytes) -> I
                 sealer=sealer,
                 composer=Composer(sealer, clock),
                 access=access,
-                reference=Reference(log),
+                reference=Reference(log, Keepsake(folder / "reference.jsonl")),
                 reads=back.reads,
+                rings_file=Keepsake(folder / "rings.jsonl"),
             )
-            parts.reference.refresh()
+            parts.reference.start()
             yield Embedded(parts, back)
         finally:
             back.stop()
@@ -98,3 +101,15 @@ def open_access(settings: Settings, *, clock: Clock, random: RandomBytes) -> Ite
         yield access
     finally:
         access.close()
+
+
+@contextmanager
+def open_vault(settings: Settings, *, random: RandomBytes) -> Iterator[Vault]:
+    """The keys alone; like ``open_access`` also beside a server, which notices new token keys."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    check_format(settings.data)
+    vault = SqliteVault(settings.data / "vault.db", master_key(settings, random), random)
+    try:
+        yield vault
+    finally:
+        vault.close()

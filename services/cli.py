@@ -20,6 +20,7 @@ from services.commandline.terminal import Terminal
 Command = Callable[[argparse.Namespace, Terminal], int]
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 SCOPES = ("write", "read", "admin")
+GPC_MODES = ("keep", "anonymous", "drop")
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 
@@ -116,13 +117,21 @@ def _count(text: str) -> int:
 
 
 def _access(commands: Parsers) -> None:
-    workspace = _group(commands, "workspace", "make and list workspaces")
+    workspace = _group(commands, "workspace", "make, list and change workspaces")
     create = _add(workspace, "create", access.create_workspace, "make a workspace")
     create.add_argument("id", help="its name: small letters, digits and hyphens")
     create.add_argument("--time-zone", default="UTC", help="IANA name, default UTC")
     create.add_argument("--currency", default="EUR", help="base currency, default EUR")
     _add(workspace, "list", access.list_workspaces, "list the workspaces")
-    key = _group(commands, "key", "make, list and revoke API keys")
+    change = _add(workspace, "update", access.update_workspace, "change a workspace's settings")
+    change.add_argument("id")
+    change.add_argument("--time-zone", help="IANA name")
+    change.add_argument("--gpc-mode", choices=GPC_MODES, help="what a caller's Sec-GPC does")
+    words = "sign tracking addresses with a new key"
+    _add(workspace, "rotate-tokens", access.rotate_tokens, words).add_argument("id")
+    words = "list what was done to a workspace and its keys"
+    _add(workspace, "acts", access.list_acts, words).add_argument("id")
+    key = _group(commands, "key", "make, list, rotate and revoke API keys")
     create = _add(key, "create", access.create_key, "make a key and show its secret once")
     create.add_argument("workspace")
     create.add_argument("name", help="the person or system that will use it")
@@ -130,6 +139,12 @@ def _access(commands: Parsers) -> None:
         "--scope", action="append", choices=SCOPES, help="may be repeated, default write"
     )
     _add(key, "list", access.list_keys, "list a workspace's keys").add_argument("workspace")
+    rotate = _add(key, "rotate", access.rotate_key, "replace a key, and show the secret once")
+    rotate.add_argument("workspace")
+    rotate.add_argument("key_id")
+    rotate.add_argument(
+        "--overlap", type=int, default=0, metavar="SECONDS", help="the old key lives on this long"
+    )
     revoke = _add(key, "revoke", access.revoke_key, "refuse a key from now on")
     revoke.add_argument("workspace")
     revoke.add_argument("key_id")

@@ -187,6 +187,8 @@ class Callers:
             number = ip_address(address)
         except ValueError:
             return False
+        # A socket that listens for both families tells IPv4 peers in IPv6 form.
+        number = getattr(number, "ipv4_mapped", None) or number
         return any(number in network for network in self._trusted)
 
 

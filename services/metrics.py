@@ -55,6 +55,11 @@ EVENTS_REJECTED = Counter(
     "Events that a door did not store, by reason.",
     ("reason",), registry=REGISTRY,
 )  # fmt: skip
+RATE_LIMITED = Counter(
+    "answerback_rate_limited_total",
+    "Requests refused with 429 because a key, a source or an address sent too much, by door.",
+    ("door",), registry=REGISTRY,
+)  # fmt: skip
 LAG_RECORDS = Gauge(
     "answerback_projection_lag_records",
     "Records of the log that a projection has not applied yet.",
@@ -74,7 +79,7 @@ BUILD_INFO = Gauge(
 
 _ALL: tuple[MetricWrapperBase, ...] = (
     HTTP_REQUESTS, HTTP_DURATION, EVENTS_APPENDED, EVENTS_DUPLICATE, EVENTS_REJECTED,
-    LAG_RECORDS, LAG_SECONDS, BUILD_INFO,
+    RATE_LIMITED, LAG_RECORDS, LAG_SECONDS, BUILD_INFO,
 )  # fmt: skip
 
 

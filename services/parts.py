@@ -12,6 +12,7 @@ from events.vault import Vault
 from projections.reading.reads import Reads
 from schemas.clock import Clock, RandomBytes
 from services.access import Access
+from services.keepsake import Keepsake
 from services.reference import Reference
 from services.settings import Settings
 
@@ -31,3 +32,4 @@ class Parts:
     access: Access
     reference: Reference
     reads: Reads
+    rings_file: Keepsake = Keepsake()

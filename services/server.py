@@ -27,8 +27,8 @@ from services.settings import Settings
 _API = "/api/v1/"
 # What may stand behind it as a label: a path is the caller's invention, labels must be few.
 _SUBJECTS = frozenset((
-    "activities", "campaigns", "contacts", "definitions", "forms", "kpis", "links", "registries",
-    "responses",
+    "activities", "campaigns", "contacts", "definitions", "forms", "keys", "kpis", "links",
+    "registries", "responses", "sources", "workspaces",
 ))  # fmt: skip
 _PLAIN = frozenset((
     "/", "/healthz", "/livez", "/login", "/logout", "/metrics", "/openapi.json", "/readyz",
@@ -39,7 +39,7 @@ _OTHER = "other"
 
 def build_app(parts: Parts) -> App:
     """The application that a server runs; links and forms are read before the first request."""
-    parts.reference.refresh()
+    parts.reference.start()
     return Front(Collector(parts), build_api(parts))
 
 

@@ -110,6 +110,21 @@ class Settings(BaseSettings):
     form_rate_per_minute: int = Field(
         30, ge=1, le=100_000, description="Submissions a minute from one address to one form."
     )
+    source_rate_per_minute: int = Field(
+        600, ge=0, le=1_000_000, description="Requests a minute from one address to one source."
+    )
+    requests_per_minute: int = Field(
+        600_000, ge=0, le=1_000_000_000, description="Requests a minute of one API key or source."
+    )
+    events_per_minute: int = Field(
+        12_000_000, ge=0, le=1_000_000_000, description="Events a minute of one API key or source."
+    )
+    login_rate_per_minute: int = Field(
+        20, ge=0, le=1_000_000, description="Attempts a minute to log in from one address."
+    )
+    dnt_as_gpc: bool = Field(
+        default=False, description="Whether the header DNT counts as Global Privacy Control."
+    )
     apple_ranges_file: Path | None = Field(
         None, description="Apple's published CSV of the networks its mail privacy leaves from."
     )

@@ -86,10 +86,14 @@ class VisitorIdentity(Fold):
         return Outcome(tuple(rows), frozenset(needs))
 
 
+def cluster_row(doc: ClusterDoc) -> Row:
+    """The row that says whose a subject is."""
+    filters = {"subject": doc.subject, "since": doc.since, "cluster": doc.cluster}
+    return Row("cluster", f"{doc.subject}@{doc.since}", doc, filters)
+
+
 def _row(subject: str, since: int, cluster: str) -> Row:
-    doc = ClusterDoc(subject=subject, since=since, cluster=cluster)
-    filters = {"subject": subject, "since": since, "cluster": cluster}
-    return Row("cluster", f"{subject}@{since}", doc, filters)
+    return cluster_row(ClusterDoc(subject=subject, since=since, cluster=cluster))
 
 
 def _claimed(known: Known) -> set[str]:

@@ -11,6 +11,7 @@ from projections.folds.messages import Messages
 from projections.folds.reference import ReferenceBook
 from projections.folds.responses.fold import Responses
 from projections.folds.sales import Leads, Opportunities
+from projections.folds.submissions import Submissions
 
 
 def all_folds(book: ReferenceBook, settle: int) -> tuple[Fold, ...]:
@@ -22,6 +23,7 @@ def all_folds(book: ReferenceBook, settle: int) -> tuple[Fold, ...]:
         Contacts(),
         AddressIdentity(),
         VisitorIdentity(),
+        Submissions(),
         Messages(),
         Leads(),
         Opportunities(),

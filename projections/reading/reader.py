@@ -22,9 +22,10 @@ from projections.reading.journey import journey_rows
 from projections.reading.marks import encode_mark, read_mark
 from projections.reading.opening import open_contact, open_response
 from projections.reading.reads import Reads
+from projections.reading.submissions import submission_of, submissions_of
 from projections.runner import Runner
 from projections.stores.columns import Columns
-from projections.stores.rows import CONTACT, RESPONSE, reading
+from projections.stores.rows import CONTACT, RESPONSE, SUBMISSION, reading
 from schemas.errors import NotFound
 from schemas.instants import to_datetime
 from schemas.views import (
@@ -35,6 +36,8 @@ from schemas.views import (
     ResponseFilter,
     ResponseView,
     Rows,
+    SubmissionState,
+    SubmissionView,
 )
 
 _EQUAL = ("type", "status", "code", "country")
@@ -80,6 +83,21 @@ class StoredReads(Reads):
         if not found:
             raise NotFound(f"There is no response {response_id}.")
         return str(found[0].entity)
+
+    def submissions(
+        self, workspace: str, form_id: UUID, state: SubmissionState | None, after: str | None,
+        limit: int,
+    ) -> Rows[SubmissionView]:  # fmt: skip
+        mine = self._mine(SUBMISSION, workspace)
+        with reading(self._rows).begin() as connection:
+            return submissions_of(
+                connection, mine, self._sealer, workspace, form_id, state, after, limit
+            )
+
+    def submission(self, workspace: str, form_id: UUID, name: UUID) -> SubmissionView:
+        mine = self._mine(SUBMISSION, workspace)
+        with reading(self._rows).begin() as connection:
+            return submission_of(connection, mine, self._sealer, workspace, form_id, name)
 
     def contacts(self, workspace: str, after: str | None, limit: int) -> Rows[ContactView]:
         bounds: list[sa.ColumnElement[bool]] = []
@@ -142,11 +160,14 @@ class StoredReads(Reads):
         order: Sequence[Any],
         limit: int,
     ) -> Sequence[Any]:
-        generation = live_generation(self._rows)
-        mine = (table.c.generation == generation, table.c.workspace == workspace)
+        mine = self._mine(table, workspace)
         with reading(self._rows).begin() as connection:
             query = sa.select(table).where(*mine, *bounds).order_by(*order).limit(limit)
             return connection.execute(query).all()
+
+    def _mine(self, table: sa.Table, workspace: str) -> tuple[sa.ColumnElement[bool], ...]:
+        generation = live_generation(self._rows)
+        return (table.c.generation == generation, table.c.workspace == workspace)
 
     def _contact(self, workspace: str, doc: bytes) -> ContactView:
         return open_contact(self._sealer, workspace, ContactDoc.model_validate_json(doc))

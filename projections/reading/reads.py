@@ -14,6 +14,8 @@ from schemas.views import (
     ResponseFilter,
     ResponseView,
     Rows,
+    SubmissionState,
+    SubmissionView,
 )
 
 
@@ -33,6 +35,17 @@ class Reads(ABC):
     @abstractmethod
     def response_key(self, workspace: str, response_id: UUID) -> str:
         """The name a response's events are keyed by. Raises ``NotFound``."""
+
+    @abstractmethod
+    def submissions(
+        self, workspace: str, form_id: UUID, state: SubmissionState | None, after: str | None,
+        limit: int,
+    ) -> Rows[SubmissionView]:  # fmt: skip
+        """A form's submissions, by (occurred_at, submission)."""
+
+    @abstractmethod
+    def submission(self, workspace: str, form_id: UUID, name: UUID) -> SubmissionView:
+        """One submission by its name. Raises ``NotFound``."""
 
     @abstractmethod
     def contacts(self, workspace: str, after: str | None, limit: int) -> Rows[ContactView]:

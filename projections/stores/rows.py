@@ -105,18 +105,29 @@ RESPONSE = _fold_table(
     _text("code"), _text("owner_id"), _text("country"), _int("occurred_at"),
 )  # fmt: skip
 MESSAGE = _fold_table("message", _text("subject"), _int("at"))
+SUBMISSION = _fold_table(
+    "submission",
+    _text("form_id"),
+    _text("state"),
+    _int("occurred_at"),
+)
 LEAD = _fold_table("lead")
 OPPORTUNITY = _fold_table("opportunity")
 sa.Index("response_order", RESPONSE.c.generation, RESPONSE.c.workspace, RESPONSE.c.occurred_at,
          RESPONSE.c.id)  # fmt: skip
+sa.Index("submission_order", SUBMISSION.c.generation, SUBMISSION.c.workspace,
+         SUBMISSION.c.form_id, SUBMISSION.c.occurred_at, SUBMISSION.c.id)  # fmt: skip
 sa.Index("message_subject", MESSAGE.c.generation, MESSAGE.c.workspace, MESSAGE.c.subject)
 sa.Index("cluster_subject", CLUSTER.c.generation, CLUSTER.c.workspace, CLUSTER.c.subject)
 sa.Index("cluster_members", CLUSTER.c.generation, CLUSTER.c.workspace, CLUSTER.c.cluster)
 
 FOLD_TABLES = {
     table.name: table
-    for table in (CAMPAIGN, ACTIVITY, ENTRY, CONTACT, CLUSTER, MESSAGE, RESPONSE, LEAD, OPPORTUNITY)
-}
+    for table in (
+        CAMPAIGN, ACTIVITY, ENTRY, CONTACT, CLUSTER, SUBMISSION, MESSAGE, RESPONSE, LEAD,
+        OPPORTUNITY,
+    )
+}  # fmt: skip
 """Tables that a rebuild derives again, by name."""
 
 SET = "main"

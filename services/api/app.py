@@ -16,23 +16,28 @@ from services.api import (
     contacts,
     definitions,
     health,
+    keys,
     kpis,
     messages,
     registries,
     response_steps,
     responses,
+    submissions,
+    workspaces,
 )
 from services.api.desk import Desk
 from services.api.door import Door
 from services.api.errors import add_handlers
-from services.http import App
+from services.collector.rates import Rates
+from services.http import App, Callers
 from services.parts import Parts
+from services.quotas import Quotas
 
 PREFIX = "/api/v1"
 Way = tuple[re.Pattern[str], set[str]]
 SUBJECTS = (
-    campaigns, activities, messages, registries, definitions, responses, response_steps, contacts,
-    kpis,
+    campaigns, activities, messages, registries, submissions, definitions, responses,
+    response_steps, contacts, kpis, keys, workspaces,
 )  # fmt: skip
 
 
@@ -50,6 +55,9 @@ def build_framework(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     app.state.desk = Desk(parts)
+    app.state.quotas = Quotas(parts.clock, "api", parts.settings.requests_per_minute)
+    app.state.logins = Rates(parts.clock)
+    app.state.callers = Callers(parts.settings.trusted_proxies)
     add_handlers(app)
     ways: list[Way] = []
     routers = [(subject.router, PREFIX) for subject in SUBJECTS]

@@ -14,6 +14,7 @@ from schemas.errors import Fault, MalformedRequest, Unauthenticated
 from services.access import Principal, Scope
 from services.commands.commander import Order
 from services.parts import Parts
+from services.quotas import Quotas
 
 LONGEST_KEY = 255
 _bearer = HTTPBearer(auto_error=False, description="An API key of one workspace.")
@@ -61,10 +62,13 @@ def authenticated(
     request: Request,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> Principal:
-    """Whose key the request carries. Raises ``Unauthenticated``."""
+    """Whose key the request carries. Raises ``Unauthenticated``, ``RateExceeded``."""
     if bearer is None or not bearer.credentials:
         raise Unauthenticated("Send an API key as 'Authorization: Bearer <key>'.")
-    return parts_of(request).access.authenticate(bearer.credentials)
+    principal = parts_of(request).access.authenticate(bearer.credentials)
+    quotas: Quotas = request.app.state.quotas
+    quotas.take(principal.key_id)
+    return principal
 
 
 def _call(

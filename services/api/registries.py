@@ -109,6 +109,7 @@ def _routes(path: str, registry: str) -> None:
 
 _routes("/links", "link")
 _routes("/forms", "form")
+_routes("/sources", "source")
 
 
 @router.post("/registries/{registry}", status_code=201, response_model=answers.EntryAnswer)

@@ -6,16 +6,23 @@ import logging
 from typing import Protocol
 
 from schemas.errors import AnswerbackError, NotFound
+from services.collector import cors
 from services.collector.append import Appender
 from services.collector.click import Click
+from services.collector.confirm import Confirm
+from services.collector.consent import with_dnt
 from services.collector.events_door import EventsDoor
 from services.collector.forms import FormDoor
+from services.collector.gpc import PATH as GPC
+from services.collector.gpc import WellKnown
 from services.collector.ip_lists import apple_list
 from services.collector.pages import page
 from services.collector.pixel import Pixel
 from services.collector.privacy import Privacy
 from services.collector.request import Doorway, Request
 from services.collector.rings import Rings
+from services.collector.source_door import SourceDoor
+from services.collector.sources import Script
 from services.collector.unsubscribe import Unsubscribe
 from services.http import (
     Callers,
@@ -36,7 +43,7 @@ from services.parts import Parts
 from services.problems import MEDIA_TYPE, Problem, method_refused, problem_of
 
 EVENTS = "/v1/events"
-_FOR_PEOPLE = ("/c/", "/f/", "/u/")
+_FOR_PEOPLE = ("/c/", "/f/", "/u/", "/d/")
 _PREFIX = 3
 
 log = logging.getLogger(__name__)
@@ -53,8 +60,8 @@ class Door(Protocol):
 
 def route_of(path: str) -> str | None:
     """The collector's route that a path belongs to, by its pattern; ``None`` if it has none."""
-    if path == EVENTS:
-        return EVENTS
+    if path in (EVENTS, GPC):
+        return path
     return _ROUTES.get(path[:_PREFIX])
 
 
@@ -63,6 +70,9 @@ _ROUTES = {
     "/c/": "/c/{token}",
     "/f/": "/f/{form}",
     "/u/": "/u/{token}",
+    "/d/": "/d/{token}",
+    "/e/": "/e/{source}",
+    "/s/": "/s/{source}.js",
 }
 
 
@@ -73,9 +83,11 @@ class Collector:
         settings = parts.settings
         self._random = parts.random
         lists = [apple_list(settings.apple_ranges_file)] if settings.apple_ranges_file else []
+        rings = Rings(parts.access, parts.vault, parts.rings_file)
+        rings.start()
         doorway = Doorway(
             parts,
-            Rings(parts.access, parts.vault),
+            rings,
             Callers(settings.trusted_proxies),
             Privacy(lists),
             Appender(parts.log, settings.log_commit_timeout_seconds),
@@ -86,7 +98,13 @@ class Collector:
             "/c/": Click(doorway),
             "/f/": FormDoor(doorway),
             "/u/": Unsubscribe(doorway),
+            "/d/": Confirm(doorway),
+            "/e/": SourceDoor(doorway),
+            "/s/": Script(doorway),
         }
+        self._single: dict[str, Door] = {EVENTS: self._events, GPC: WellKnown()}
+        self._reference = parts.reference
+        self._dnt_as_gpc = settings.dnt_as_gpc
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.respond(scope, receive, send)
@@ -94,6 +112,8 @@ class Collector:
     async def respond(self, scope: Scope, receive: Receive, send: Send) -> int:
         """Answer a request; tells with which code."""
         headers = headers_of(scope)
+        if self._dnt_as_gpc:
+            headers = with_dnt(headers)
         incoming = Incoming(receive)
         method: str = scope["method"]
         try:
@@ -103,6 +123,8 @@ class Collector:
         except Exception as error:
             log.exception("A request to %s failed.", route_of(scope["path"]))
             reply = self._refusal(scope, headers, problem_of(error))
+        if scope["path"].startswith(cors.DOORS):
+            reply = cors.shared(reply, self._reference, scope["path"], headers)
         if reply.status >= 400 and method == "POST" and not incoming.complete:
             await refuse(send, incoming, reply)
         else:
@@ -111,10 +133,12 @@ class Collector:
 
     async def _answer(self, scope: Scope, headers: Headers, incoming: Incoming) -> Response:
         path: str = scope["path"]
-        door = self._events if path == EVENTS else self._doors.get(path[:_PREFIX])
+        door = self._single.get(path) or self._doors.get(path[:_PREFIX])
         if door is None:
             raise NotFound("There is nothing at this address.")
         method: str = scope["method"]
+        if method == "OPTIONS" and path.startswith(cors.DOORS):
+            return cors.preflight()
         if method not in door.methods.split(", "):
             return self._refusal(scope, headers, method_refused(door.methods))
         request = Request(scope, incoming, headers, method, path, path[_PREFIX:])

@@ -12,6 +12,7 @@ from schemas.catalogue import EventType, load_all
 from schemas.errors import ReferenceMissing, UnavailableError
 from schemas.ids import link_text
 from schemas.registries import LinkEntry
+from services.collector.consent import heard, message_of
 from services.collector.hits import HitRecords
 from services.collector.pages import page
 from services.collector.redirects import location
@@ -47,20 +48,27 @@ class Click:
             EVENTS_REJECTED.labels("bad_token").inc()
             return NOT_FOUND
         entry = await self._link(genuine)
-        record = self._record(request, genuine, entry)
+        parts = self._doorway.parts
+        told = heard(parts.access, genuine, request.headers, parts.random)
+        record = self._record(request, told, entry) if told else None
+        # A click that names nobody joins nothing either.
+        click_id = record.event_id.hex if record and told == genuine else ""
         try:
-            target = location(entry, record.event_id.hex)
+            target = location(entry, click_id)
         except ValueError:
             # Registration refuses such a destination; an entry from before a rule may hold one.
             EVENTS_REJECTED.labels("bad_destination").inc()
             return NOT_FOUND
-        kind = self._kinds[entry.channel]
+        if record is not None:
+            await self._store(record, self._kinds[entry.channel])
+        return _redirect(target)
+
+    async def _store(self, record: Record, kind: EventType) -> None:
         try:
             await self._doorway.appender.add(record)
             EVENTS_APPENDED.labels(kind.channel, kind.name).inc()
         except UnavailableError:
             EVENTS_REJECTED.labels("log_unavailable").inc()
-        return _redirect(target)
 
     async def _link(self, genuine: Genuine) -> LinkEntry:
         """The token's link; one that is not known yet is read through."""
@@ -76,7 +84,7 @@ class Click:
 
     def _record(self, request: Request, genuine: Genuine, entry: LinkEntry) -> Record:
         data = {
-            "message_id": genuine.token.about,
+            **message_of(genuine),
             "link_id": entry.number,
             "link_kind": entry.kind,
             "url": entry.url,

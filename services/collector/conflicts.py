@@ -16,7 +16,7 @@ from schemas.ids import named_id
 
 PROCESSOR = "collector"
 # Measured anew at each arrival, so a copy that was sent again differs in them.
-_NOT_COMPARED = frozenset(("hit", "seconds_on_form"))
+_NOT_COMPARED = frozenset(("hit", "seconds_on_form", "clocks"))
 
 
 class Conflicts:

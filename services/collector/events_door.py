@@ -20,6 +20,7 @@ from services.collector.request import Doorway, Request
 from services.collector.strictjson import parse, parse_items
 from services.http import Headers, Response, media_type, response, text_of
 from services.metrics import EVENTS_APPENDED, EVENTS_DUPLICATE, EVENTS_REJECTED
+from services.quotas import Quotas
 
 ONE = "application/cloudevents+json"
 MANY = "application/cloudevents-batch+json"
@@ -40,6 +41,10 @@ class EventsDoor:
         self._batches = Batches(Intake(parts.reference, doorway.privacy, limit), parts.composer)
         self._conflicts = Conflicts(parts.log, parts.clock)
         self._busy = 0
+        limits = parts.settings
+        self._quotas = Quotas(
+            parts.clock, "events", limits.requests_per_minute, limits.events_per_minute
+        )
 
     async def answer(self, request: Request) -> Response:
         """Take what can be taken, and tell what cannot."""
@@ -58,6 +63,7 @@ class EventsDoor:
             raise Unauthenticated("Send an API key as 'Authorization: Bearer ab_...'.")
         principal = self._doorway.parts.access.authenticate(secret.strip())
         principal.require(Scope.WRITE)
+        self._quotas.take(principal.key_id)
         return principal
 
     async def _taken(self, request: Request, principal: Principal) -> Response:
@@ -77,6 +83,7 @@ class EventsDoor:
         most = self._doorway.parts.settings.max_batch_events
         if len(items) > most:
             raise TooLarge(f"A request may have at most {most} events. Send fewer at once.")
+        self._quotas.take(principal.key_id, requests=0, events=len(items))
         return self._batches.make(principal, items, self._doorway.parts.clock())
 
 

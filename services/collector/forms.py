@@ -8,19 +8,21 @@ from uuid import UUID
 import orjson
 
 from events.cursor import Cursor
-from schemas.errors import Forbidden, NotFound, RateExceeded, TooLarge
-from schemas.instants import Instant
+from schemas.errors import Forbidden, InvalidInput, NotFound, RateExceeded, TooLarge
+from schemas.instants import DAY, Instant
 from schemas.registries import FormEntry
 from services.collector.conflicts import Conflicts
 from services.collector.form_bodies import JSON, Submission, read_submission
 from services.collector.form_fields import check
+from services.collector.form_page import form_again
+from services.collector.privacy import origin_of
 from services.collector.rates import Rates
 from services.collector.redirects import ascii_url
 from services.collector.request import Doorway, Request
 from services.collector.submissions import Sent, SubmissionRecords, Suspicion
-from services.collector.tokens import Purpose
+from services.collector.tokens import Purpose, Token, sign
 from services.http import Response, media_type, response, text_of
-from services.metrics import EVENTS_APPENDED, EVENTS_DUPLICATE, EVENTS_REJECTED
+from services.metrics import EVENTS_APPENDED, EVENTS_DUPLICATE, EVENTS_REJECTED, RATE_LIMITED
 from services.reference import OwnedForm
 
 _TOO_FAST = 2000
@@ -30,7 +32,7 @@ _LONGEST_ID = 200
 class FormDoor:
     """Stores submissions; what looks like a machine's is stored apart and answered alike."""
 
-    methods = "POST"
+    methods = "GET, HEAD, POST"
 
     def __init__(self, doorway: Doorway) -> None:
         parts = doorway.parts
@@ -42,16 +44,42 @@ class FormDoor:
     async def answer(self, request: Request) -> Response:
         """Take a submission and send the person on."""
         owner = await self._form(request.rest)
-        origin = _allowed_origin(owner.form, request)
+        if request.method != "POST":
+            return await asyncio.to_thread(self._token, owner)
+        self._check_origin(owner.form, request)
         content = read_submission(request.headers, await self._doorway.body(request))
         sent = await self._sent(request, owner, content)
         suspicion = self._suspicion(sent)
-        if suspicion is None:
-            check(owner.form, content.fields)
+        try:
+            if suspicion is None:
+                check(owner.form, content.fields)
+        except InvalidInput as error:
+            if not _is_browser(request) or not owner.form.fields:
+                raise
+            return form_again(owner.form, content, error.faults)
         position = await self._store(sent, suspicion)
         if suspicion == "rate":
             raise self._too_often()
-        return _reply(sent, position, origin)
+        return _reply(sent, position)
+
+    def _token(self, owner: OwnedForm) -> Response:
+        """What the page puts into ``ab_token`` when it shows the form. Blocks for the vault."""
+        parts = self._doorway.parts
+        number = parts.access.workspace(owner.workspace).number
+        shown = Token(number, about=owner.form.form_id, expiry=parts.clock() // 1000)
+        text = sign(Purpose.FORM, shown, parts.vault.token_keys(owner.workspace))
+        return response(200, orjson.dumps({"ab_token": text}), JSON, cache_control="no-store")
+
+    def _check_origin(self, form: FormEntry, request: Request) -> None:
+        """Raises ``Forbidden`` for a page that the form does not list; our own is always good.
+
+        A client that sends no origin is no browser and could claim any, so it is let in. A form
+        that lists none takes submissions from everywhere.
+        """
+        origin = text_of(request.headers, b"origin")
+        own = origin_of(self._doorway.parts.settings.public_url)
+        if origin and form.origins and origin not in (*form.origins, own):
+            raise Forbidden("This form may not be sent from this page.")
 
     async def _form(self, rest: str) -> OwnedForm:
         """The form of an address; one that is not known yet is read through."""
@@ -97,12 +125,16 @@ class FormDoor:
         ):
             EVENTS_REJECTED.labels("bad_token").inc()
             return None
-        return now - genuine.token.expiry * 1000
+        shown_for = now - genuine.token.expiry * 1000
+        # A page left open, or a token used again and again: it tells nothing any more.
+        return shown_for if shown_for <= DAY else None
 
     def _suspicion(self, sent: Sent) -> Suspicion | None:
         form = sent.owner.form
         limit = self._doorway.parts.settings.form_rate_per_minute
         count = self._rates.count(self._doorway.address(sent.request), form.form_id)
+        if count > limit:
+            RATE_LIMITED.labels("form").inc()
         if count > 2 * limit:  # a flood is not stored
             EVENTS_REJECTED.labels("rate").inc()
             raise self._too_often()
@@ -133,22 +165,13 @@ class FormDoor:
         return appended.cursor
 
 
-def _allowed_origin(form: FormEntry, request: Request) -> str:
-    """The origin of the page. Raises ``Forbidden`` for one that the form does not list.
-
-    A client that sends none is no browser and could claim any, so it is let in. A form that lists
-    none takes submissions from everywhere.
-    """
-    origin = text_of(request.headers, b"origin")
-    if origin and form.origins and origin not in form.origins:
-        raise Forbidden("This form may not be sent from this page.")
-    return origin
+def _is_browser(request: Request) -> bool:
+    wants_page = "text/html" in text_of(request.headers, b"accept")
+    return wants_page and media_type(request.headers) != JSON
 
 
-def _reply(sent: Sent, position: Cursor, origin: str) -> Response:
+def _reply(sent: Sent, position: Cursor) -> Response:
     shared = {"cache_control": "no-store", "referrer_policy": "no-referrer"}
-    if origin:
-        shared |= {"access_control_allow_origin": origin, "vary": "Origin"}
     if media_type(sent.request.headers) != JSON:
         target = ascii_url(sent.owner.form.redirect_url)
         return response(303, b"", "text/plain; charset=utf-8", location=target, **shared)

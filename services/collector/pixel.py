@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from schemas.catalogue import load_all
 from schemas.errors import UnavailableError
+from services.collector.consent import heard, message_of
 from services.collector.hits import HitRecords
 from services.collector.request import Doorway, Request
 from services.collector.tokens import Purpose
@@ -35,6 +36,7 @@ class Pixel:
     def __init__(self, doorway: Doorway) -> None:
         parts = doorway.parts
         self._doorway = doorway
+        self._access, self._random = parts.access, parts.random
         self._kind = load_all().newest("email.opened")
         self._records = HitRecords(parts.clock, parts.random, "pixel")
         self._appended = EVENTS_APPENDED.labels(self._kind.channel, self._kind.name)
@@ -47,7 +49,10 @@ class Pixel:
         if genuine is None:
             self._forged.inc()
             return IMAGE
-        data = {"message_id": genuine.token.about, "hit": self._doorway.hit(request)}
+        genuine = heard(self._access, genuine, request.headers, self._random)
+        if genuine is None:
+            return IMAGE
+        data = {**message_of(genuine), "hit": self._doorway.hit(request)}
         record = self._records.make(self._kind, genuine, request.headers, data)
         try:
             await self._doorway.appender.add(record)

@@ -15,7 +15,8 @@ _URL_SAFE = "!#$%&'()*+,/:;=?@[]~"
 def location(entry: LinkEntry, click_id: str) -> str:
     """The address to redirect to. Raises ``ValueError`` if no one may be redirected there."""
     url = _with_utm(entry.url, tuple(entry.utm.items()))
-    return _appended(url, [(CLICK_ID, click_id)]) if entry.append_click_id else url
+    wanted = entry.append_click_id and click_id
+    return _appended(url, [(CLICK_ID, click_id)]) if wanted else url
 
 
 @lru_cache(maxsize=10_000)

@@ -1,15 +1,24 @@
-"""Whose token this is: workspaces and their token keys, kept at hand once they were needed."""
+"""Whose token this is: workspaces and their token keys, whole in memory and in a file.
+
+The file holds the keys wrapped under the installation's master key, as the vault does. It is read
+only where the stores cannot be.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import logging
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from events.vault import TokenKeys, Vault
-from schemas.errors import NotFound
+from schemas.errors import NotFound, UnavailableError, Unreadable
 from services.access import Access
 from services.collector.tokens import Purpose, Signed, Token, unpack
+from services.keepsake import Keepsake
+
+log = logging.getLogger(__name__)
 
 
 class Genuine(NamedTuple):
@@ -26,12 +35,25 @@ class _Ring:
 
 
 class Rings:
-    """Reads tokens. After a workspace's first token no store is asked, so doors work without."""
+    """Reads tokens. For a ring that is known no store is asked, so doors work without."""
 
-    def __init__(self, access: Access, vault: Vault) -> None:
+    def __init__(self, access: Access, vault: Vault, kept: Keepsake | None = None) -> None:
         self._access = access
         self._vault = vault
+        self._kept = kept or Keepsake()
         self._rings: dict[int, _Ring] = {}
+
+    def start(self) -> None:
+        """Learn every ring there is; those of the file, if the stores cannot be read."""
+        try:
+            for workspace in self._access.workspaces():
+                keys = self._vault.token_keys(workspace.id)
+                self._rings[workspace.number] = _Ring(workspace.id, keys)
+        except UnavailableError as error:
+            log.warning("Token keys are those of the file, since the stores fail: %s", error)
+            self._rings = {**self._from_file(), **self._rings}
+        else:
+            self._keep()
 
     async def read(self, purpose: Purpose, text: str) -> Genuine | None:
         """The token behind a text; ``None`` if it is not one of ours for this purpose."""
@@ -51,5 +73,32 @@ class Rings:
             workspace = self._access.workspace_by_number(number).id
         except NotFound:
             return None
-        ring = self._rings[number] = _Ring(workspace, self._vault.token_keys(workspace))
+        ring = _Ring(workspace, self._vault.token_keys(workspace))
+        if ring != self._rings.get(number):
+            self._rings[number] = ring
+            self._keep()
         return ring
+
+    def _keep(self) -> None:
+        self._kept.replace([self._line(number, ring) for number, ring in self._rings.items()])
+
+    def _line(self, number: int, ring: _Ring) -> dict[str, Any]:
+        wrapped = {
+            str(name): base64.b64encode(self._vault.wrap(key)).decode()
+            for name, key in ring.keys.keys.items()
+        }
+        return {"number": number, "workspace": ring.workspace, "keys": wrapped}
+
+    def _from_file(self) -> dict[int, _Ring]:
+        found: dict[int, _Ring] = {}
+        for line in self._kept.lines():
+            try:
+                keys = {
+                    int(name): self._vault.unwrap(base64.b64decode(wrapped))
+                    for name, wrapped in line["keys"].items()
+                }
+            except Unreadable:
+                log.warning("The file of token keys is of another master key.")
+                return {}
+            found[line["number"]] = _Ring(line["workspace"], TokenKeys(max(keys), keys))
+        return found

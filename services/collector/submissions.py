@@ -13,6 +13,8 @@ from events.log import Record
 from schemas.catalogue import EventType, Topic, load_all
 from schemas.ids import event_id
 from schemas.instants import Instant
+from services.access import GpcMode
+from services.collector.consent import mode_of
 from services.collector.form_bodies import Submission
 from services.collector.form_fields import value_of
 from services.collector.privacy import flags_of, origin_of
@@ -56,7 +58,7 @@ class SubmissionRecords:
         kind = self.kind(suspicion)
         workspace, form = sent.owner.workspace, sent.owner.form
         producer = f"form:{form.form_id}" + (":rejected" if suspicion else "")
-        data = _rejected(sent, suspicion) if suspicion else self._submitted(sent)
+        data = self._rejected(sent, suspicion) if suspicion else self._submitted(sent)
         draft = Draft(
             kind=kind,
             topic=Topic.FACTS,
@@ -76,28 +78,32 @@ class SubmissionRecords:
         form, content = sent.owner.form, sent.content
         country = value_of(form, content.fields, "country")
         return {
-            "form_id": form.form_id,
-            "visitor_id": content.own_id("visitor"),
-            "url": _page_of(sent.request, self._doorway.parts.settings.public_url),
-            "hit": asdict(self._doorway.hit(sent.request)),
-            "submission_id": sent.submission_id,
+            **self._shared(sent),
             "fields": {n: v for n, v in content.fields.items() if n != form.honeypot},
             "address": value_of(form, content.fields, "email"),
             "country": country.upper() if country else None,
-            "utm": _utm(content, text_of(sent.request.headers, b"referer")),
-            "share_id": content.own_id("share"),
-            "seconds_on_form": _seconds(sent.shown_for),
         }
 
+    def _rejected(self, sent: Sent, suspicion: Suspicion) -> dict[str, Any]:
+        """With everything that accepting it later needs; its address is not to key it."""
+        return {**self._shared(sent), "reason": suspicion, "fields": sent.content.fields}
 
-def _rejected(sent: Sent, suspicion: Suspicion) -> dict[str, Any]:
-    return {
-        "form_id": sent.owner.form.form_id,
-        "submission_id": sent.submission_id,
-        "reason": suspicion,
-        "fields": sent.content.fields,
-        "visitor_id": sent.content.own_id("visitor"),
-    }
+    def _shared(self, sent: Sent) -> dict[str, Any]:
+        content = sent.content
+        mode = mode_of(
+            self._doorway.parts.access, sent.owner.workspace, sent.request.headers
+        )  # fmt: skip
+        named = mode in (None, GpcMode.KEEP)
+        return {
+            "form_id": sent.owner.form.form_id,
+            "submission_id": sent.submission_id,
+            "visitor_id": content.own_id("visitor") if named else None,
+            "url": _page_of(sent.request, self._doorway.parts.settings.public_url),
+            "hit": asdict(self._doorway.hit(sent.request)),
+            "utm": _utm(content, text_of(sent.request.headers, b"referer")),
+            "share_id": content.own_id("share") if named else None,
+            "seconds_on_form": _seconds(sent.shown_for),
+        }
 
 
 def _seconds(shown_for: int | None) -> Decimal | None:

@@ -16,6 +16,7 @@ from services.api.desk import desk_of
 from services.dashboard import html
 from services.dashboard.html import CampaignBlock
 from services.dashboard.sessions import COOKIE, opened, session_of
+from services.http import headers_of
 from services.parts import Parts
 
 router = APIRouter(include_in_schema=False)
@@ -40,6 +41,7 @@ def show_page(request: Request) -> Response:
 def log_in(request: Request) -> Response:
     """Open a session with an API key."""
     parts = parts_of(request)
+    _count_attempt(request)
     try:
         principal = parts.access.authenticate(_form_field(request, "key"))
         principal.require(Scope.READ)
@@ -50,6 +52,14 @@ def log_in(request: Request) -> Response:
     reply = Response(status_code=303, headers={"Location": "/"})
     reply.headers["Set-Cookie"] = _cookie(parts, opened(parts, principal))
     return reply
+
+
+def _count_attempt(request: Request) -> None:
+    """Raises ``RateExceeded`` for an address that tries too often: keys are not to be guessed."""
+    state = request.app.state
+    address = state.callers.address(request.scope, headers_of(request.scope))
+    limit = state.parts.settings.login_rate_per_minute
+    state.logins.check(address, "login", limit, "login")
 
 
 @router.post("/logout")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from events.vault import SubjectKey, Vault
+import pytest
+
+from events.vault import MOST_TOKEN_KEYS, SubjectKey, Vault
+from schemas.errors import MoveRefused
 
 
 class VaultContract:
@@ -22,6 +25,23 @@ class VaultContract:
         assert [len(key) for key in ring.keys.values()] == [32]
         assert vault.token_keys("demo") == ring
         assert vault.token_keys("other") != ring
+
+    def test_a_new_token_key_signs_and_the_old_ones_stay(self, vault: Vault) -> None:
+        old = vault.token_keys("demo")
+        other = vault.token_keys("other")
+        turned = vault.rotate_tokens("demo")
+        assert turned.newest == old.newest + 1
+        assert {**turned.keys, **old.keys} == turned.keys
+        assert len(set(turned.keys.values())) == 2
+        assert vault.token_keys("demo") == turned
+        assert vault.token_keys("other") == other
+
+    def test_a_full_ring_takes_no_more(self, vault: Vault) -> None:
+        for _ in range(MOST_TOKEN_KEYS - 1):
+            vault.rotate_tokens("demo")
+        with pytest.raises(MoveRefused):
+            vault.rotate_tokens("demo")
+        assert vault.rotate_tokens("other").newest == 2
 
     def test_each_subject_has_a_key_of_its_own(self, vault: Vault) -> None:
         keys = vault.subject_keys("demo", ["ann", "bob", "ann"])

@@ -122,3 +122,15 @@ def test_two_processes_agree_on_every_key(tmp_path: Path) -> None:
     assert first.token_keys("demo") == second.token_keys("demo")
     first.close()
     second.close()
+
+
+def test_a_ring_that_another_process_turns_is_noticed_at_once(
+    vault: SqliteVault, path: Path
+) -> None:
+    before = vault.token_keys("demo")
+    beside = SqliteVault(path, MASTER, seeded(2))
+    turned = beside.rotate_tokens("demo")
+    assert vault.token_keys("demo") == turned != before
+    assert vault.rotate_tokens("demo").newest == turned.newest + 1
+    assert beside.token_keys("demo") == vault.token_keys("demo")
+    beside.close()

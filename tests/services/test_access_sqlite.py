@@ -7,9 +7,17 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from schemas.errors import Forbidden, InvalidInput, NotFound, NotUnique, Unauthenticated
-from services.access import Access, Principal, Scope
+from schemas.errors import (
+    Forbidden,
+    InvalidInput,
+    MoveRefused,
+    NotFound,
+    NotUnique,
+    Unauthenticated,
+)
+from services.access import Access, GpcMode, Principal, Scope
 from services.access_sqlite import SqliteAccess
 from tests.support.clock import SettableClock
 from tests.support.randomness import seeded
@@ -225,3 +233,117 @@ def test_a_number_is_never_given_again(opened: Open, tmp_path: Path) -> None:
         connection.execute("DELETE FROM workspaces")
     connection.close()
     assert access.create_workspace("second", "UTC", "EUR").number == 2
+
+
+def test_update_workspace_sets_what_is_named(access: Access) -> None:
+    assert access.workspace("demo").gpc_mode is GpcMode.KEEP
+    changed = access.update_workspace("demo", gpc_mode=GpcMode.DROP)
+    assert (changed.time_zone, changed.gpc_mode) == ("Europe/Warsaw", GpcMode.DROP)
+    assert access.update_workspace("demo", time_zone="UTC").gpc_mode is GpcMode.DROP
+    assert access.workspace_by_number(1) == access.workspace("demo")
+    with pytest.raises(InvalidInput):
+        access.update_workspace("demo", time_zone="Mars/Olympus")
+    with pytest.raises(NotFound):
+        access.update_workspace("none", time_zone="UTC")
+
+
+def test_rotate_key_gives_the_old_one_its_overlap(access: Access, clock: SettableClock) -> None:
+    old = access.create_key("demo", "shop", WRITE)
+    new = access.rotate_key("demo", old.key_id, 60)
+    assert access.authenticate(new.secret).producer == access.authenticate(old.secret).producer
+    clock.advance(59_999)
+    access.authenticate(old.secret)
+    clock.advance(1)
+    for refuse in (lambda: access.authenticate(old.secret), lambda: access.principal(old.key_id)):
+        with pytest.raises(Unauthenticated):
+            refuse()
+    assert access.authenticate(new.secret).scopes == WRITE
+
+
+def test_rotate_key_refuses_at_once_without_an_overlap(access: Access) -> None:
+    old = access.create_key("demo", "shop", WRITE)
+    access.rotate_key("demo", old.key_id)
+    with pytest.raises(Unauthenticated):
+        access.authenticate(old.secret)
+    with pytest.raises(MoveRefused):
+        access.rotate_key("demo", old.key_id)
+    for seconds in (-1, 10**9):
+        with pytest.raises(InvalidInput):
+            access.rotate_key("demo", old.key_id, seconds)
+
+
+def test_revoke_key_ends_an_overlap(access: Access) -> None:
+    old = access.create_key("demo", "shop", WRITE)
+    access.rotate_key("demo", old.key_id, 3600)
+    access.revoke_key("demo", old.key_id)
+    with pytest.raises(Unauthenticated):
+        access.authenticate(old.secret)
+
+
+def test_rotate_key_knows_only_its_own_workspace(access: Access) -> None:
+    access.create_workspace("other", "UTC", "EUR")
+    theirs = access.create_key("other", "shop", WRITE)
+    with pytest.raises(NotFound):
+        access.rotate_key("demo", theirs.key_id)
+    access.authenticate(theirs.secret)
+
+
+def test_every_change_is_an_act(access: Access, clock: SettableClock) -> None:
+    access.create_workspace("other", "UTC", "EUR")
+    clock.advance(1000)
+    key = access.create_key("demo", "shop", WRITE, "ann")
+    access.update_workspace("demo", gpc_mode=GpcMode.DROP, actor="ann")
+    access.update_workspace("demo", gpc_mode=GpcMode.DROP, actor="ann")  # nothing changes
+    new = access.rotate_key("demo", key.key_id, 5, "bob")
+    access.revoke_key("demo", new.key_id)
+    access.revoke_key("demo", new.key_id)
+    access.note("demo", "token keys rotated", "2", "bob")
+    assert [(a.actor, a.act, a.object) for a in access.acts("demo")] == [
+        ("operator", "workspace created", "demo"),
+        ("ann", "key created", key.key_id),
+        ("ann", "workspace changed", "demo"),
+        ("bob", "key replaced", key.key_id),
+        ("operator", "key revoked", new.key_id),
+        ("bob", "token keys rotated", "2"),
+    ]
+    assert access.acts("demo")[1].at == clock()
+    assert key.secret not in str(access.acts("demo"))
+    assert [a.object for a in access.acts("other")] == ["other"]
+    with pytest.raises(NotFound):
+        access.acts("none")
+
+
+def test_a_file_from_before_gpc_modes_is_taken(tmp_path: Path, clock: SettableClock) -> None:
+    with sqlite3.connect(tmp_path / "access.db") as connection:
+        connection.executescript(
+            "CREATE TABLE workspaces (number INTEGER PRIMARY KEY AUTOINCREMENT, id VARCHAR NOT NULL"
+            " UNIQUE, time_zone VARCHAR NOT NULL, base_currency VARCHAR NOT NULL);"
+            "INSERT INTO workspaces VALUES (1, 'old', 'UTC', 'EUR');"
+        )
+    connection.close()
+    access = SqliteAccess(tmp_path / "access.db", clock, seeded())
+    assert access.workspace("old").gpc_mode is GpcMode.KEEP
+    assert access.update_workspace("old", gpc_mode=GpcMode.ANONYMOUS).gpc_mode == "anonymous"
+    access.close()
+
+
+def test_what_was_read_once_serves_while_the_file_cannot_be_read(
+    access: Access, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = access.create_key("demo", "shop", WRITE).secret
+    fresh = opened()
+    fresh.authenticate(secret)
+    for one in (access, fresh):
+        monkeypatch.setattr(one, "_watch", Unreadable())
+    assert access.workspace_by_number(1).id == "demo"
+    assert fresh.authenticate(secret).workspace == "demo"
+
+
+class Unreadable:
+    """A connection to a disk that does not answer."""
+
+    def exec_driver_sql(self, statement: str) -> None:
+        raise OperationalError(statement, None, OSError("disk I/O error"))
+
+    def close(self) -> None:
+        """There is nothing to close."""

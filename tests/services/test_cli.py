@@ -19,7 +19,8 @@ from services.cli import main
 COMMANDS = [
     ["serve"], ["demo"], ["verify"], ["schemas"], ["config"], ["config", "check"], ["workspace"],
     ["workspace", "create"], ["workspace", "list"], ["key"], ["key", "create"], ["key", "list"],
-    ["key", "revoke"],
+    ["key", "revoke"], ["key", "rotate"], ["workspace", "update"], ["workspace", "rotate-tokens"],
+    ["workspace", "acts"],
 ]  # fmt: skip
 
 
@@ -92,8 +93,8 @@ def test_workspace_is_made_once_and_listed(capsys):
     capsys.readouterr()
     assert main(["workspace", "list"]) == 0
     heading, row = capsys.readouterr().out.splitlines()
-    assert heading.split() == ["WORKSPACE", "NUMBER", "TIME", "ZONE", "CURRENCY"]
-    assert row.split() == ["acme", "1", "Europe/Warsaw", "EUR"]
+    assert heading.split() == ["WORKSPACE", "NUMBER", "TIME", "ZONE", "CURRENCY", "GPC"]
+    assert row.split() == ["acme", "1", "Europe/Warsaw", "EUR", "keep"]
     assert main(["workspace", "create", "acme"]) == 1
     assert "acme" in failed(capsys)
 
@@ -135,6 +136,37 @@ def test_key_is_revoked(capsys):
     capsys.readouterr()
     main(["key", "list", "acme"])
     assert capsys.readouterr().out.splitlines()[1].split()[-1] == "revoked"
+
+
+def test_workspace_is_changed_and_signs_with_a_new_key(capsys):
+    main(["workspace", "create", "acme"])
+    capsys.readouterr()
+    assert main(["workspace", "update", "acme", "--gpc-mode", "drop"]) == 0
+    assert "gpc mode drop" in capsys.readouterr().out
+    assert main(["workspace", "rotate-tokens", "acme"]) == 0
+    assert "token key 2" in capsys.readouterr().out
+    assert main(["workspace", "acts", "acme"]) == 0
+    told = capsys.readouterr().out
+    assert ["operator" in line for line in told.splitlines()] == [False, True, True, True]
+    assert "token keys rotated" in told
+    for command in (["update", "nobody", "--time-zone", "UTC"], ["rotate-tokens", "nobody"]):
+        assert main(["workspace", *command]) == 1
+        failed(capsys)
+
+
+def test_key_is_replaced_and_the_old_one_lives_on_for_its_overlap(capsys):
+    main(["workspace", "create", "acme"])
+    main(["key", "create", "acme", "shop", "--scope", "read"])
+    capsys.readouterr()
+    main(["key", "list", "acme"])
+    key_id = capsys.readouterr().out.splitlines()[1].split()[0]
+    assert main(["key", "rotate", "acme", key_id, "--overlap", "3600"]) == 0
+    assert capsys.readouterr().out.startswith("ab_")
+    main(["key", "list", "acme"])
+    rows = [row.split() for row in capsys.readouterr().out.splitlines()[1:]]
+    assert [row[1:] for row in rows] == [["shop", "read", "ending"], ["shop", "read", "valid"]]
+    assert main(["key", "rotate", "acme", key_id]) == 1
+    failed(capsys)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,18 @@ def address(peer: str | None, forwarded: str | None, trusted: tuple[object, ...]
         pytest.param("10.0.0.1", "1.1.1.1:8080", "1.1.1.1", id="with a port"),
         pytest.param("10.0.0.1", "[2001:4860::1]:443", "2001:4860::1", id="IPv6 with a port"),
         pytest.param("2001:db8::9", "2001:4860::1", "2001:4860::1", id="an IPv6 proxy"),
+        pytest.param("::ffff:10.0.0.1", "1.1.1.1", "1.1.1.1", id="an IPv4 proxy in IPv6 form"),
+        pytest.param(
+            "10.0.0.1", "::ffff:6.6.6.6, ::ffff:10.1.1.1", "::ffff:606:606", id="hops in IPv6 form"
+        ),
+        pytest.param(
+            "10.0.0.1",
+            "1.1.1.1, 10.0.0.2:123, [2001:db8::5]",
+            "1.1.1.1",
+            id="proxies with and without ports",
+        ),
+        pytest.param("10.0.0.1", "1.1.1.1, 6.6.6.6", "6.6.6.6", id="a proxy that is not ours"),
+        pytest.param("10.0.0.1", "1.1.1.1,", "10.0.0.1", id="an empty last hop"),
         pytest.param("10.0.0.1", "\xe9", "10.0.0.1", id="rubbish"),
         pytest.param(None, "1.1.1.1", "", id="no peer at all"),
         pytest.param("testclient", "1.1.1.1", "testclient", id="a peer that is no address"),

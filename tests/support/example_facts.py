@@ -136,6 +136,10 @@ WEB: dict[str, Data] = {
         **SUBMISSION, "reason": "honeypot", "fields": ANSWERS, "visitor_id": VISITOR,
     },
     **same("form.confirmation_sent form.confirmed", SUBMISSION),
+    "provider.event_unrecognized": {
+        "provider": "landing_page", "raw": '{"type":"wave","email":"z@example.com"}',
+        "reason": "invalid",
+    },
     **same("webinar.registered webinar.canceled", WEBINAR),
     "webinar.attended": {**WEBINAR, "joined_at": "2026-10-14T17:00:00.250Z"},
     "webinar.left": {**WEBINAR, "minutes": 44},

@@ -45,6 +45,12 @@ class NoReads(Reads):
     def response_key(self, *_: Any) -> NoReturn:
         self._refuse()
 
+    def submissions(self, *_: Any) -> NoReturn:
+        self._refuse()
+
+    def submission(self, *_: Any) -> NoReturn:
+        self._refuse()
+
     def contacts(self, *_: Any) -> NoReturn:
         self._refuse()
 

@@ -45,7 +45,7 @@ class Responses(Fold):
 
     def entities(self, known: Known) -> Iterable[str]:
         event = known.event
-        if event.type in _DECISIONS or event.type == "form.confirmed":
+        if event.type in _DECISIONS:
             return (event.subject_id,)
         if event.type == "interaction.judged" and isinstance(known.payload, InteractionJudged):
             # The rule of the judged event may be switched off by the time of the verdict.

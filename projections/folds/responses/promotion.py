@@ -12,11 +12,20 @@ import orjson
 from projections.folds.fold import Context, Known
 from projections.folds.reference import ReferenceBook
 from projections.folds.responses.attribution import Place, place_of
+from projections.folds.submissions import SUBMISSION, SubmissionDoc, submission_of
 from projections.predicates import all_hold
 from schemas.facts.form import FormSubmitted
 from schemas.ids import response_id
 from schemas.promotion import VersionedRule
 from schemas.registries import FormEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The event that an anchor and the time are taken from."""
+
+    event_id: UUID
+    occurred_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,6 @@ def candidates(
     """
     found: dict[UUID, Candidate] = {}
     needs: set[str] = set()
-    confirmed = {_submission(k): k for k in facts if k.event.type == "form.confirmed"}
     for known in facts:
         if is_judged(known) and verdicts.get(known.event.event_id) != "human":
             continue
@@ -69,7 +77,8 @@ def candidates(
         needs |= place.needs
         if place.campaign_id is None or not _is_for(rule, place.campaign_id):
             continue
-        source = _opted_in(known, confirmed, context)
+        source, need = _opted_in(known, context)
+        needs |= need
         if source is None:
             continue
         candidate = _candidate(known, source, rule, place, context)
@@ -78,12 +87,12 @@ def candidates(
 
 
 def _candidate(
-    known: Known, source: Known, rule: VersionedRule, place: Place, context: Context
+    known: Known, source: Source, rule: VersionedRule, place: Place, context: Context
 ) -> Candidate:
     anchor = tuple(_anchor(rule.rule.anchor, known, source))
     identity = response_id(context.workspace, _campaign(place), rule.rule_id, *anchor)
     settles = rule.rule.anchor == "message"
-    return Candidate(identity, rule, known, place, source.event.occurred_at, settles)
+    return Candidate(identity, rule, known, place, source.occurred_at, settles)
 
 
 def _campaign(place: Place) -> UUID:
@@ -96,7 +105,7 @@ def _is_for(rule: VersionedRule, campaign: UUID) -> bool:
     return rule.rule.campaigns is None or campaign in rule.rule.campaigns
 
 
-def _anchor(anchor: str, known: Known, source: Known) -> Iterator[Any]:
+def _anchor(anchor: str, known: Known, source: Source) -> Iterator[Any]:
     payload = known.payload
     match anchor:
         case "message" if getattr(payload, "message_id", None):
@@ -111,20 +120,23 @@ def _anchor(anchor: str, known: Known, source: Known) -> Iterator[Any]:
             yield getattr(payload, "share_id", "")
             yield getattr(payload, "visitor_id", None) or known.event.subject_id
         case _:
-            yield source.event.event_id
+            yield source.event_id
 
 
-def _opted_in(known: Known, confirmed: Mapping[str, Known], context: Context) -> Known | None:
-    """The event whose time and id count: with double opt-in the confirmation's."""
+def _opted_in(known: Known, context: Context) -> tuple[Source | None, set[str]]:
+    """The event whose time and id count, with double opt-in the confirmation's; and what was
+    looked up for it.
+    """
+    own = Source(known.event.event_id, known.event.occurred_at)
     if not isinstance(known.payload, FormSubmitted):
-        return known
+        return own, set()
     form = context.reference.entry(
         context.workspace, "form", str(known.payload.form_id), known.event.recorded_at, FormEntry
     )
     if form is None or not form.double_opt_in:
-        return known
-    return confirmed.get(_submission(known))
-
-
-def _submission(known: Known) -> str:
-    return str(getattr(known.payload, "submission_id", ""))
+        return own, set()
+    name = str(submission_of(known))
+    raw = context.document("submission", name)
+    doc = SubmissionDoc.model_validate_json(raw) if raw is not None else None
+    confirmed = Source(doc.confirmed_by, doc.confirmed_at) if doc and doc.confirmed_by else None
+    return confirmed, {SUBMISSION + name}

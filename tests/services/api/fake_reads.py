@@ -19,6 +19,8 @@ from schemas.views import (
     ResponseFilter,
     ResponseView,
     Rows,
+    SubmissionState,
+    SubmissionView,
 )
 from tests.support.clock import MORNING
 
@@ -29,6 +31,7 @@ class FakeReads(Reads):
     def __init__(self) -> None:
         self.views: dict[tuple[str, UUID], tuple[ResponseView, str]] = {}
         self.people: dict[tuple[str, UUID], ContactView] = {}
+        self.forms: dict[tuple[str, UUID, UUID], SubmissionView] = {}
         self.asked: list[object] = []
         self.behind = 0
         self.campaigns: list[str] = []
@@ -48,6 +51,20 @@ class FakeReads(Reads):
 
     def response_key(self, workspace: str, response_id: UUID) -> str:
         return self._found(workspace, response_id)[1]
+
+    def submissions(
+        self, workspace: str, form_id: UUID, state: SubmissionState | None, after: str | None,
+        limit: int,
+    ) -> Rows[SubmissionView]:  # fmt: skip
+        self._start(after)
+        own = [v for key, v in self.forms.items() if key[:2] == (workspace, form_id)]
+        return Rows(data=[v for v in own if state in (None, v.state)][:limit])
+
+    def submission(self, workspace: str, form_id: UUID, name: UUID) -> SubmissionView:
+        try:
+            return self.forms[workspace, form_id, name]
+        except KeyError:
+            raise NotFound("There is no such submission of this form.") from None
 
     def contacts(self, workspace: str, after: str | None, limit: int) -> Rows[ContactView]:
         self._start(after)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import gzip
+from ipaddress import ip_network
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from openapi_spec_validator import validate
 
 from schemas.views import KpiQuery, KpiReport
-from services.api.app import build_framework
+from services.api.app import build_api, build_framework
 from services.parts import Parts
+from services.settings import Settings
 from tests.services.api.caller import API, Caller, problem, types_of
 from tests.services.api.fake_reads import FakeReads
-from tests.support.parts import make_keys
+from tests.support.clock import SettableClock
+from tests.support.parts import make_keys, make_parts
 
 CAMPAIGNS = f"{API}/campaigns"
 
@@ -207,3 +211,38 @@ def filled(path: str) -> str:
     for name in ("campaign_id", "activity_id", "definition_id", "response", "contact_id"):
         path = path.replace(f"{{{name}}}", str(uuid4()))
     return path.replace("{registry}", "link").replace("{entry_id}", "00000000000000aa")
+
+
+def test_a_key_that_asks_too_often_is_refused(reads: FakeReads, clock: SettableClock) -> None:
+    parts = make_parts(reads=reads, clock=clock, settings=Settings(requests_per_minute=2))
+    keys = make_keys(parts)
+    reader, writer = Caller(parts, keys.read), Caller(parts, keys.write)
+    api = build_api(parts)
+    for caller in (reader, writer):
+        caller._transport = httpx.ASGITransport(api)
+    answers = [reader.get("/campaigns") for _ in range(3)]
+    assert [reply.status_code for reply in answers] == [200, 200, 429]
+    told = problem(answers[2], 429)
+    assert told["type"] == "urn:answerback:problem:rate-exceeded"
+    assert 0 < int(answers[2].headers["retry-after"]) <= 60
+    problem(writer.get("/campaigns"), 403)  # another key has its own share
+    clock.advance(60_000)
+    assert reader.get("/campaigns").status_code == 200
+
+
+def test_an_address_that_tries_too_many_keys_is_refused(
+    reads: FakeReads, clock: SettableClock
+) -> None:
+    limits = Settings(login_rate_per_minute=2, trusted_proxies=(ip_network("127.0.0.1"),))
+    parts = make_parts(reads=reads, clock=clock, settings=limits)
+    caller = Caller(parts, make_keys(parts).read)
+
+    def attempt(address: str) -> int:
+        # What an attacker writes in front of the proxy's own word is of no use.
+        headers = {"X-Forwarded-For": f"{uuid4().int % 250}.9.9.9, {address}"}
+        return caller.ask("POST", "/login", data={"key": "x"}, headers=headers).status_code
+
+    assert [attempt("203.0.113.1") for _ in range(3)] == [401, 401, 429]
+    assert attempt("203.0.113.2") == 401
+    clock.advance(60_000)
+    assert attempt("203.0.113.1") == 401

@@ -22,6 +22,7 @@ from tests.support.records import stored
 RECIPIENT = UUID("11111111-1111-4111-8111-111111111111")
 MESSAGE = UUID("22222222-2222-4222-8222-222222222222")
 FORM = UUID("33333333-3333-4333-8333-333333333333")
+SOURCE = UUID("55555555-5555-4555-8555-555555555555")
 LINK = 0xABCDEF0123456789
 LINK_TEXT = "abcdef0123456789"
 ORIGIN = "https://shop.example.com"
@@ -101,6 +102,17 @@ class Site:
             **more,
         }
         register(self.parts, "form", entry, version=version)
+
+    def register_source(self, *, version: int = 1, **more: Any) -> None:
+        """The source at /e/SOURCE, for pages of ORIGIN."""
+        entry = {"source_id": str(SOURCE), "name": "Page", "origins": [ORIGIN], **more}
+        register(self.parts, "source", entry, version=version)
+
+    def call(self, *calls: Any, **headers: str) -> httpx.Response:
+        """Calls of a page's script, as it sends them."""
+        body = calls[0] if len(calls) == 1 else {"batch": list(calls)}
+        sent = {"Origin": ORIGIN, "Content-Type": "text/plain", **headers}
+        return self.ask("POST", f"/e/{SOURCE}", content=orjson.dumps(body), headers=sent)
 
     def events(self, topic: Topic = Topic.FACTS) -> list[Event]:
         """Everything in a topic of the log."""

@@ -314,3 +314,14 @@ def test_two_workspaces_have_the_same_ids_apart(site: Site) -> None:
     assert {event.workspace for event in site.events()} == {"demo", "other"}
     assert len({event.event_id for event in site.events()}) == 2
     assert all(event.key.startswith(event.workspace + ":") for event in site.events())
+
+
+def test_a_key_that_sends_too_much_is_refused() -> None:
+    site = Site(make_parts(settings=Settings(requests_per_minute=3, events_per_minute=3)))
+    events = [cloud_event(f"e-{n}") for n in range(2)]
+    assert site.send(events).status_code == 202
+    reply = site.send(events)
+    assert reply.status_code == 429
+    assert 0 < int(reply.headers["retry-after"]) <= 60
+    assert reply.json()["type"] == "urn:answerback:problem:rate-exceeded"
+    assert [site.send(cloud_event("e-9")).status_code for _ in range(2)] == [202, 429]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -145,8 +146,48 @@ def test_a_browser_gets_a_page_that_says_what_is_missing(site: Site) -> None:
     reply = post(site, {"email": "<script>"}, Accept="text/html,*/*;q=0.8")
     assert reply.status_code == 422
     assert reply.headers["content-type"] == "text/html; charset=utf-8"
-    assert "email: Enter an e-mail address" in reply.text
+    assert "Enter an e-mail address" in reply.text
     assert "<script>" not in reply.text
+
+
+def test_a_browser_gets_the_form_again_and_can_send_it(site: Site) -> None:
+    sent = {"name": "Ann", "email": "x", "ab_submission": "s-9", "utm_source": "a&b", "note": '"'}
+    again = post(site, sent, Accept="text/html")
+    fields = dict(re.findall(r'name="([^"]*)" (?:value="([^"]*)")?', again.text))
+    assert fields["name"] == "Ann"
+    assert (fields["ab_submission"], fields["utm_source"]) == ("s-9", "a&amp;b")
+    assert fields["note"] == "&quot;"
+    assert fields["website"] == ""
+    assert again.headers["referrer-policy"] == "same-origin"
+    own = site.parts.settings.public_url
+    reply = post(site, {**sent, "email": "ann@example.com"}, Origin=own, Accept="text/html")
+    assert (reply.status_code, reply.headers["location"]) == (303, THANKS)
+    assert submitted(site).submission_id == "s-9"
+
+
+def test_the_page_may_ask_for_a_token_when_it_shows_the_form(site: Site) -> None:
+    reply = site.ask("GET", PATH, headers={"Origin": ORIGIN})
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["access-control-allow-origin"] == ORIGIN
+    token = reply.json()["ab_token"]
+    post(site, {**GOOD, "ab_token": token})
+    assert rejected(site).reason == "too_fast"
+
+
+def test_a_token_of_another_day_tells_nothing(site: Site) -> None:
+    token = site.token(Purpose.FORM, about=FORM, expiry=site.parts.clock() // 1000 - 86_401)
+    post(site, {**GOOD, "ab_token": token})
+    assert submitted(site).seconds_on_form is None
+
+
+def test_what_is_turned_away_keeps_what_accepting_it_needs(site: Site) -> None:
+    post(site, {**GOOD, "website": "x", "utm_source": "mail"}, Referer=ORIGIN + "/a?b=c")
+    kept = rejected(site)
+    assert (kept.url, kept.utm) == (ORIGIN + "/a", {"utm_source": "mail"})
+    assert kept.hit is not None
+    assert kept.hit.ip == "203.0.113.0"
+    # The address of somebody else must not lead to that person.
+    assert site.event().subject_id == str(site.event().event_id)
 
 
 def test_a_filled_honeypot_gets_the_same_answer_and_is_stored_apart(site: Site) -> None:
@@ -234,10 +275,10 @@ def test_an_unknown_form_is_not_found(site: Site, path: str) -> None:
     assert site.ask("POST", path, data=GOOD).status_code == 404
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "OPTIONS"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
 def test_another_method_is_refused_with_allow(site: Site, method: str) -> None:
     reply = site.ask(method, PATH)
-    assert (reply.status_code, reply.headers["allow"]) == (405, "POST")
+    assert (reply.status_code, reply.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 def test_a_log_that_is_down_is_told() -> None:

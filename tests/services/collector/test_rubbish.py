@@ -20,7 +20,7 @@ from services.collector.events_door import MANY, ONE
 from services.collector.form_bodies import JSON, URLENCODED
 from services.http import Message
 from services.settings import Settings
-from tests.services.collector.site import FORM, Site, cloud_event
+from tests.services.collector.site import FORM, SOURCE, Site, cloud_event
 from tests.support.parts import make_parts
 
 LARGE = 10 << 20
@@ -32,6 +32,7 @@ FACTS = sorted({kind.name for kind in load_all() if Topic.FACTS in kind.origins}
 def site(site: Site, caplog: pytest.LogCaptureFixture) -> Iterator[Site]:
     site.register_form()
     site.register_link()
+    site.register_source()
     with caplog.at_level(logging.ERROR):
         yield site
     assert caplog.records == []
@@ -46,6 +47,7 @@ DOORS = [
     ("/v1/events", MANY),
     (f"/f/{FORM}", URLENCODED),
     (f"/f/{FORM}", JSON),
+    (f"/e/{SOURCE}", "text/plain"),
 ]
 BODIES = {
     "nothing": b"",
