@@ -14,9 +14,9 @@ from schemas.errors import NotFound, Unauthenticated
 from services.access import Access, Scope
 from services.bootstrap import open_embedded
 from services.commandline.terminal import Terminal
-from services.demo.client import Client
 from services.demo.notebook import Notebook
 from services.demo.script import Script
+from services.importing.client import Client
 from services.server import build_app, serve_http
 from services.settings import Settings
 

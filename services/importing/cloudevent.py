@@ -1,4 +1,4 @@
-"""CloudEvents as the demo sends them to ``POST /v1/events``."""
+"""CloudEvents as they are sent to ``POST /v1/events``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BATCH_TYPE = "application/cloudevents-batch+json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudEvent:
-    """One fact. ``id`` is chosen by the demo, so that sending it again is only a duplicate."""
+    """One fact. ``id`` is chosen by the sender, so that sending it again is only a duplicate."""
 
     id: str
     source: str

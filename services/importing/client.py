@@ -1,4 +1,4 @@
-"""The demo's way to the server: plain HTTP, patient where the server asks for patience."""
+"""The way of a file, or of the demo, to the server: plain HTTP, patient where that is asked for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import orjson
 from pydantic import BaseModel
 
 from schemas.errors import ConflictError, InvalidInput, UnavailableError
-from services.demo.cloudevent import BATCH_TYPE, CloudEvent, batch_body
+from services.importing.cloudevent import BATCH_TYPE, CloudEvent, batch_body
 
 PATIENCE = 120.0  # seconds of waiting, all retries of one request together
 PAUSE = 1.0
@@ -137,7 +137,7 @@ class Client:
 
 
 def _pause(reply: httpx.Response) -> float:
-    """The seconds the server asks for; the demo does not wait for dates."""
+    """The seconds the server asks for; dates are not waited for."""
     asked = reply.headers.get("retry-after", "")
     return min(float(asked), LONGEST_PAUSE) if asked.isdigit() else PAUSE
 
