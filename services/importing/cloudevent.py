@@ -19,11 +19,12 @@ class CloudEvent:
     id: str
     source: str
     type: str
-    time: str
+    time: str | None
     data: dict[str, Any]
     contact: UUID | None = None
     precision: str | None = None
     batch: UUID | None = None
+    campaign: UUID | None = None
 
     def wire(self) -> dict[str, Any]:
         """The JSON form; attributes that are not set are left out."""
@@ -32,15 +33,18 @@ class CloudEvent:
             "id": self.id,
             "source": self.source,
             "type": self.type,
-            "time": self.time,
             "data": self.data,
         }
+        if self.time is not None:
+            event["time"] = self.time
         if self.contact is not None:
             event["subject"] = f"contact:{self.contact}"
         if self.precision is not None:
             event["precision"] = self.precision
         if self.batch is not None:
             event["batchid"] = str(self.batch)
+        if self.campaign is not None:
+            event["campaignid"] = str(self.campaign)
         return event
 
 
