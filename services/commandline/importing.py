@@ -70,14 +70,13 @@ def _mistake(arguments: Namespace, url: str | None, key: str | None) -> str:
 def _destination(
     arguments: Namespace, url: str | None, key: str | None, stop: threading.Event
 ) -> Iterator[Destination]:
-    dry_run: bool = arguments.dry_run
     if url and key:
-        with over_http(url, key, stop, dry_run=dry_run) as destination:
+        with over_http(url, key, stop) as destination:
             yield destination
     elif key or arguments.workspace:
         with on_this_machine(
             load_settings(), arguments.workspace, key, stop,
-            dry_run=dry_run, clock=system_clock, random=system_random,
+            clock=system_clock, random=system_random,
         ) as destination:  # fmt: skip
             yield destination
     else:

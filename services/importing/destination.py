@@ -33,12 +33,10 @@ class Destination:
 
 
 @contextmanager
-def over_http(
-    address: str, key: str, stop: threading.Event, *, dry_run: bool
-) -> Iterator[Destination]:
+def over_http(address: str, key: str, stop: threading.Event) -> Iterator[Destination]:
     """A server somewhere."""
     with Client(address, key, stop) as client:
-        yield Destination(address, _carrier(client, dry_run=dry_run))
+        yield Destination(address, _carrier(client))
 
 
 @contextmanager
@@ -48,7 +46,6 @@ def on_this_machine(
     key: str | None,
     stop: threading.Event,
     *,
-    dry_run: bool,
     clock: Clock,
     random: RandomBytes,
 ) -> Iterator[Destination]:
@@ -64,18 +61,18 @@ def on_this_machine(
             )
         with open_access(settings, clock=clock, random=random) as access:
             _check_workspace(access.authenticate(key).workspace, workspace)
-        with over_http(address, key, stop, dry_run=dry_run) as destination:
+        with over_http(address, key, stop) as destination:
             yield destination
         return
     with open_embedded(settings, clock=clock, random=random) as embedded:
         parts, secret = _with_key(embedded.parts, workspace, key, random)
         with Inside(Collector(parts)) as inside, Client(_INSIDE, secret, stop, inside) as client:
             name = f"{settings.data.resolve()} {workspace or key}"
-            yield Destination(name, _carrier(client, dry_run=dry_run))
+            yield Destination(name, _carrier(client))
 
 
-def _carrier(client: Client, *, dry_run: bool) -> Carrier:
-    def carry(group: Group) -> Receipt:
+def _carrier(client: Client) -> Carrier:
+    def carry(group: Group, *, dry_run: bool) -> Receipt:
         return client.deliver(group.body(), dry_run=dry_run)
 
     return carry

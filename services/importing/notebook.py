@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.importing.replacing import replace
 
@@ -23,15 +23,23 @@ class Answered(BaseModel):
     reason: str
 
 
-class Notes(BaseModel):
-    """``name`` is that of the import: file, mapping, target. ``groups`` have been answered; the
-    number ``proof`` is the last of them that had any facts."""
+class Done(BaseModel):
+    """How many groups have been answered, and what was said of their facts together. ``proof`` is
+    the number of the last of them that had any facts."""
 
-    name: str
+    model_config = ConfigDict(frozen=True)
+
     groups: int = 0
     proof: int = -1
     accepted: int = 0
     duplicates: int = 0
+
+
+class Notes(BaseModel):
+    """``name`` is that of the import: file, mapping, target. ``answered`` is by line number."""
+
+    name: str
+    done: Done = Done()
     answered: dict[int, Answered] = {}
 
 

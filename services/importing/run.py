@@ -18,7 +18,7 @@ from services.importing.client import Receipt
 from services.importing.facts import Facts
 from services.importing.fields import RECIPES
 from services.importing.mapping import Kind, Mapping
-from services.importing.notebook import Answered, Notebook, Notes
+from services.importing.notebook import Answered, Done, Notebook, Notes
 from services.importing.plan import Plan
 from services.importing.progress import Progress
 from services.importing.rejects import Rejects
@@ -69,7 +69,7 @@ class Import:
         notes = self._notebook.read()
         known, outcome = self._all(notes)
         if not known:
-            # The server lacks what the notes say it has: they are of another one.
+            # The server lacks what the notes say it has, as one that was set up anew does.
             _, outcome = self._all(self._notebook.forget())
         self._notebook.forget()
         return outcome
@@ -94,24 +94,42 @@ class Import:
         progress = Progress(
             f"{label} {self._job.csv.name}", self._measure.rows, 0, self._out, self._clock
         )
-        done = notes.groups
-        with Shipment(self._carry) as shipment:
+        with Shipment(self._take) as shipment:
             try:
-                for group, receipt in _answered(rows, shipment, notes.groups, notes.proof):
-                    if receipt is not None and group.number < done and receipt.accepted:
+                for group, receipt in self._answered(rows, shipment, notes.done):
+                    if group is None:
                         return False
                     settle(group, receipt)
                     progress.advance(len(group.rows))
                     self._save(notes)
             except (KeyboardInterrupt, AnswerbackError):
                 self._stop.set()
-                with suppress(AnswerbackError, CancelledError):
-                    for group, receipt in shipment.rest():
-                        settle(group, receipt)
-                self._save(notes, at_once=True)
+                try:
+                    with suppress(AnswerbackError, CancelledError):
+                        for group, receipt in shipment.rest():
+                            settle(group, receipt)
+                finally:
+                    self._save(notes, at_once=True)
                 raise
         progress.finish(outcome.rows)
         return True
+
+    def _answered(
+        self, rows: Rows, shipment: Shipment, done: Done
+    ) -> Iterator[tuple[Group | None, Receipt | None]]:
+        """Every group in order. Those that are done are not sent, but one of them is asked about:
+        where the server does not know it, the notes are wrong, and no group is answered."""
+        for group in groups(iter(rows)):
+            if group.number >= done.groups:
+                yield from shipment.send(group)
+                continue
+            if group.number == done.proof and self._carry(group, dry_run=True).accepted:
+                yield None, None
+            yield group, None
+        yield from shipment.rest()
+
+    def _take(self, group: Group) -> Receipt:
+        return self._carry(group, dry_run=self._job.dry_run)
 
     def _save(self, notes: Notes, *, at_once: bool = False) -> None:
         now = self._clock()
@@ -127,11 +145,13 @@ class _Settling:
         self._notes = notes
         self._rejects = rejects
         self._outcome = outcome
-        outcome.accepted, outcome.duplicates = notes.accepted, notes.duplicates
 
     def __call__(self, group: Group, receipt: Receipt | None) -> None:
-        """Book a group; without a receipt it is one that the notes know."""
-        if receipt is not None and group.number >= self._notes.groups:
+        """Book a group; without a receipt it is one that the notes know.
+
+        The notes hold no gap: after one that Ctrl-C has made, groups are sent again.
+        """
+        if receipt is not None and group.number == self._notes.done.groups:
             self._note(group, receipt)
         for row in group.rows:
             self._book(row)
@@ -144,14 +164,18 @@ class _Settling:
         for told in receipt.rejected:
             number = ready[int(told["index"])].line.number
             notes.answered[number] = Answered(conflict=False, reason=_reason(told))
-        notes.accepted += receipt.accepted
-        notes.duplicates += receipt.duplicates - len(receipt.conflicted)
-        notes.groups = group.number + 1
-        notes.proof = group.number if ready else notes.proof
-        self._outcome.accepted, self._outcome.duplicates = notes.accepted, notes.duplicates
+        done = notes.done
+        # In one piece: Ctrl-C may come between any two of these lines.
+        notes.done = Done(
+            groups=group.number + 1,
+            proof=group.number if ready else done.proof,
+            accepted=done.accepted + receipt.accepted,
+            duplicates=done.duplicates + receipt.duplicates - len(receipt.conflicted),
+        )
 
     def _book(self, row: Row) -> None:
-        outcome = self._outcome
+        outcome, done = self._outcome, self._notes.done
+        outcome.accepted, outcome.duplicates = done.accepted, done.duplicates
         outcome.rows += 1
         answered = self._notes.answered.get(row.line.number)
         if row.state is State.DUPLICATE:
@@ -176,18 +200,6 @@ def batch_id(job: Job, content: Measure) -> UUID:
         return named_id("import-batch", job.batch)
 
 
-def _answered(
-    rows: Rows, shipment: Shipment, done: int, proof: int
-) -> Iterator[tuple[Group, Receipt | None]]:
-    """Every group in order; of those that are done only one is sent, to prove the notes."""
-    for group in groups(iter(rows)):
-        if group.number < done and group.number != proof:
-            yield group, None
-        else:
-            yield from shipment.send(group)
-    yield from shipment.rest()
-
-
 @contextmanager
 def _opened(job: Job) -> Iterator[Table]:
     if job.rejected is not None and job.rejected.resolve() == job.csv.resolve():
@@ -199,7 +211,7 @@ def _opened(job: Job) -> Iterator[Table]:
         table.close()
 
 
-def nowhere(group: Group) -> Receipt:
+def nowhere(group: Group, *, dry_run: bool) -> Receipt:
     """Carry a group to no server: all that is right would be accepted."""
     return Receipt(accepted=len(group.ready), duplicates=0, rejected=[])
 

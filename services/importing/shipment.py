@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
@@ -21,7 +21,7 @@ UNDER_WAY = 2
 class Carrier(Protocol):
     """Takes a group of rows to a server, and tells what became of them. May block, and wait."""
 
-    def __call__(self, group: Group) -> Receipt: ...
+    def __call__(self, group: Group, *, dry_run: bool) -> Receipt: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def groups(rows: Iterable[Row]) -> Iterator[Group]:
 class Shipment:
     """Sends groups, and hands them back in their order with their receipts."""
 
-    def __init__(self, carry: Carrier) -> None:
+    def __init__(self, carry: Callable[[Group], Receipt]) -> None:
         self._carry = carry
         self._threads = ThreadPoolExecutor(UNDER_WAY, thread_name_prefix="import")
         self._sent: deque[tuple[Group, Future[Receipt]]] = deque()

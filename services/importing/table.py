@@ -81,9 +81,12 @@ class Table:
         self._back: deque[_Physical] = deque()
         self._number = 0
         self._ended = False
-        first = self._peek(path)
-        self.delimiter = delimiter or _delimiter_of(first)
-        self.header = self._read_header(path)
+        try:
+            self.delimiter = delimiter or _delimiter_of(self._peek(path))
+            self.header = self._read_header(path)
+        except InvalidInput:
+            self._file.close()
+            raise
         self._own = REASON in self.header  # a file of rejected rows, mended
 
     def close(self) -> None:

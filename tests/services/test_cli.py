@@ -19,7 +19,7 @@ from services.cli import main
 COMMANDS = [
     ["serve"], ["demo"], ["verify"], ["schemas"], ["config"], ["config", "check"], ["workspace"],
     ["workspace", "create"], ["workspace", "list"], ["key"], ["key", "create"], ["key", "list"],
-    ["key", "revoke"],
+    ["key", "revoke"], ["import"],
 ]  # fmt: skip
 
 
