@@ -87,6 +87,14 @@ class Composer:
             for draft, door, name in zip(drafts, doors, names, strict=True)
         ]  # fmt: skip
 
+    def key(self, draft: Draft) -> str:
+        """The key that the draft's event has, or would have."""
+        return key_of(draft.workspace, self._key_name(draft))
+
+    def seals(self, draft: Draft) -> bool:
+        """Whether its stored form holds a value under the subject's own key."""
+        return bool(draft.kind.sealed) and needs_key(draft.kind, _door(draft.payload))
+
     def _envelope(self, d: Draft, name: str, stored: dict[str, Any]) -> Envelope:
         return Envelope(
             event_id=d.event_id,

@@ -133,3 +133,11 @@ class EventLog(ABC):
     @abstractmethod
     def close(self) -> None:
         """Finish what was accepted, then stop. Later appends raise ``LogUnavailable``."""
+
+
+class OwnedLog(EventLog):
+    """A log as the process has it that appends; it alone knows the ids of the hot window."""
+
+    @abstractmethod
+    def find(self, event_ids: Sequence[UUID]) -> list[Position | None]:
+        """Where events lie that came within the hot window under ids of their sources'."""

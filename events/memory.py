@@ -11,7 +11,7 @@ from uuid import UUID
 from events.cursor import TOPICS, Cursor, Place
 from events.gate import REPLY_LIFETIME, Decision, Gate, StoredReply, StreamState
 from events.keys import partition_of
-from events.log import EVERYTHING, Appended, EventLog, Filter, Record, Slice, StoredRecord
+from events.log import EVERYTHING, Appended, Filter, OwnedLog, Record, Slice, StoredRecord
 from schemas.catalogue import Topic
 from schemas.clock import Clock
 from schemas.envelope import Position, Stream
@@ -20,7 +20,7 @@ from schemas.errors import KeyReused, LogUnavailable, NotUnique, VersionConflict
 Placed = tuple[Position, Record]
 
 
-class MemoryLog(EventLog):
+class MemoryLog(OwnedLog):
     """A log of Python lists. Its hot window never ends."""
 
     def __init__(self, clock: Clock, partitions: int = 4) -> None:
@@ -113,6 +113,10 @@ class MemoryLog(EventLog):
                 for place, records in self._lists.items()
             }
         )
+
+    def find(self, event_ids: Sequence[UUID]) -> list[Position | None]:
+        known = (self._seen.get(event_id) for event_id in event_ids)
+        return [found[0] if found else None for found in known]
 
     def close(self) -> None:
         with self._lock:

@@ -15,12 +15,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from events import blocks
 from events.cursor import Cursor, Place
 from events.hot_ids import HotIds, Known
 from events.keys import partition_of
-from events.log import EVERYTHING, HOT_WINDOW_DAYS, Appended, EventLog, Filter, Record, Slice
+from events.log import EVERYTHING, HOT_WINDOW_DAYS, Appended, Filter, OwnedLog, Record, Slice
 from events.places import number_of
 from events.sqlite_file import (
     LogFile,
@@ -80,7 +81,7 @@ class _Tail:
         self.records = sum(len(some) for some in self.rows.values())
 
 
-class SqliteLog(EventLog):
+class SqliteLog(OwnedLog):
     """The embedded log. One process at a time may append; see ``sqlite_follower`` for others."""
 
     def __init__(self, path: Path, clock: Clock, partitions: int = 4) -> None:
@@ -120,6 +121,14 @@ class SqliteLog(EventLog):
         heads = self._heads
         first_after = self._file.first_after
         return Cursor({p: first_after(p, recorded_at, heads[p]) for p in places(self.partitions)})
+
+    def find(self, event_ids: Sequence[UUID]) -> list[Position | None]:
+        def look(connection: sqlite3.Connection) -> list[Position | None]:
+            known = (self._ids.find(connection, event_id.bytes) for event_id in event_ids)
+            return [found.position if found else None for found in known]
+
+        found: list[Position | None] = self.submit(look).result()
+        return found
 
     def close(self) -> None:
         with self._intake:

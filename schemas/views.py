@@ -60,6 +60,8 @@ class ResponseView(View):
     occurred_at: Timestamp
     precision: str
     recorded_at: Timestamp
+    batch_id: UUID | None = None
+    import_no: int | None = None
 
 
 class ResponseFilter(View):

@@ -14,7 +14,15 @@ from typing import TypeAlias
 from schemas.errors import AnswerbackError, InvalidInput
 from services.bench.benches import BENCHES
 from services.bench.mix import DEFAULT
-from services.commandline import access, benching, catalogue, config, serving, verification
+from services.commandline import (
+    access,
+    benching,
+    catalogue,
+    config,
+    importing,
+    serving,
+    verification,
+)
 from services.commandline.terminal import Terminal
 
 Command = Callable[[argparse.Namespace, Terminal], int]
@@ -69,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _serving(commands)
     _access(commands)
+    _importing(commands)
     _add(commands, "verify", verification.verify, "rebuild every table from the log and compare")
     _add(commands, "schemas", catalogue.print_schemas, "print the JSON Schemas of all event types")
     _bench(commands)
@@ -148,6 +157,23 @@ def _access(commands: Parsers) -> None:
     revoke = _add(key, "revoke", access.revoke_key, "refuse a key from now on")
     revoke.add_argument("workspace")
     revoke.add_argument("key_id")
+
+
+def _importing(commands: Parsers) -> None:
+    rows = _add(commands, "import", importing.import_rows, "import the rows of a CSV file as facts")
+    rows.add_argument("kind", choices=importing.KINDS, help="what the rows are")
+    rows.add_argument("csv", type=Path, metavar="FILE.csv")
+    rows.add_argument("--mapping", type=Path, help="which column is which field: TOML, or JSON")
+    rows.add_argument("--workspace", help="into this workspace of the data folder")
+    rows.add_argument("--url", help="over HTTP to this server, default ANSWERBACK_URL")
+    rows.add_argument("--key", help="with this API key, default ANSWERBACK_API_KEY")
+    rows.add_argument("--batch", metavar="NAME", help="a name or UUID, default one of the content")
+    rows.add_argument(
+        "--rejected", type=Path, metavar="FILE", help="where to write rows that are not taken"
+    )
+    rows.add_argument(
+        "--dry-run", action="store_true", help="tell what would happen, write nothing"
+    )
 
 
 def _group(commands: Parsers, name: str, words: str) -> Parsers:

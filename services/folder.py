@@ -38,6 +38,20 @@ def locked(settings: Settings) -> Iterator[int]:
         os.close(descriptor)
 
 
+def served_at(folder: Path) -> tuple[str, int] | None:
+    """Host and port of whoever has a data folder open; None if nobody has."""
+    path = folder / "lock"
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            host, _, port = json.loads(file.read())["address"].rpartition(":")
+            return host.removeprefix("http://"), int(port)
+    return None
+
+
 def _take(descriptor: int, folder: Path) -> None:
     ends = time.monotonic() + _PATIENCE
     while True:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from events.compose import Composer
 from events.gate import Gate
-from events.log import EventLog
+from events.log import OwnedLog
 from events.sealing import Sealer
 from events.vault import Vault
 from projections.reading.reads import Reads
@@ -24,7 +24,7 @@ class Parts:
     settings: Settings
     clock: Clock
     random: RandomBytes
-    log: EventLog
+    log: OwnedLog
     gate: Gate
     vault: Vault
     sealer: Sealer

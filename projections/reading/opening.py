@@ -66,7 +66,7 @@ def open_response(sealer: Sealer, workspace: str, doc: ResponseDoc) -> ResponseV
 _SAME = (
     "response_id", "campaign_id", "subject", "type", "channel", "status", "source", "rule_id",
     "rule_version", "visitor_id", "owner_id", "priority", "duplicate_of", "adopted", "test",
-    "version", "precision",
+    "version", "precision", "batch_id", "import_no",
 )  # fmt: skip
 
 

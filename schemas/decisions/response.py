@@ -9,7 +9,7 @@ from pydantic import Field
 
 from schemas.catalogue import Topic, event
 from schemas.channels import Channel
-from schemas.fields import Addr, Code, Model, Ref, SealedText, Text, Timestamp
+from schemas.fields import Addr, Code, Model, Ref, SealedText, Text, Timestamp, Whole
 from schemas.instants import Precision
 from schemas.payload import Payload
 
@@ -21,6 +21,9 @@ ResponseType = Literal[
     "form", "reply", "click", "call", "sms", "attendance", "registration", "share", "visit",
     "redemption", "letter", "fax", "appointment", "chat", "other",
 ]  # fmt: skip
+
+ImportedStatus = Literal["new", "reviewed", "closed", "canceled"]
+"""Converted is missing: that means a sales record stands, and an import brings none with it."""
 
 
 @event(
@@ -55,6 +58,10 @@ class ResponseCaptured(Payload):
     rule_version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     received_at: Timestamp | None = None
     precision: Precision | None = None
+    # What only imports tell: where the response stood elsewhere, and which import brought it.
+    status: ImportedStatus | None = None
+    classified_by: Code | None = None
+    import_no: Whole | None = None
 
     def person_address(self) -> Any:
         return self.email or self.telephone or self.fax

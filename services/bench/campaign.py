@@ -10,7 +10,6 @@ from schemas.ids import named_id
 from services.bench.happenings import Campaign
 from services.bench.installation import Installation
 from services.demo.audience import imported_audience
-from services.demo.client import Client
 from services.demo.steps import (
     API,
     add_content,
@@ -20,6 +19,7 @@ from services.demo.steps import (
     run_activity,
     run_campaign,
 )
+from services.importing.client import Client
 
 
 def open_client(installed: Installation) -> Client:

@@ -25,9 +25,9 @@ from services.bench.plan import Plan
 from services.bench.processes import Cores
 from services.bench.requests import batch_requests, pixel_requests
 from services.demo.agents import BROWSERS
-from services.demo.client import Client
-from services.demo.cloudevent import CloudEvent
 from services.demo.steps import API
+from services.importing.client import Client
+from services.importing.cloudevent import CloudEvent
 
 NAME = "freshness"
 _PROBES_A_SECOND, _MOST_PROBES = 5, 1000

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 import orjson
 
 from events.cursor import Cursor
 from events.log import Appended
-from schemas.errors import InvalidInput, RateExceeded, TooLarge, Unauthenticated, UnsupportedMedia
+from schemas.errors import (
+    Fault,
+    InvalidInput,
+    RateExceeded,
+    TooLarge,
+    Unauthenticated,
+    UnsupportedMedia,
+)
 from services.access import Principal, Scope
 from services.collector.batch import Batch, Batches
 from services.collector.conflicts import Conflicts
 from services.collector.intake import Intake
+from services.collector.rehearsal import Rehearsal, Rehearsed
 from services.collector.request import Doorway, Request
 from services.collector.strictjson import parse, parse_items
 from services.http import Headers, Response, media_type, response, text_of
@@ -38,7 +47,9 @@ class EventsDoor:
         parts = doorway.parts
         limit = parts.settings.max_event_bytes
         self._doorway = doorway
-        self._batches = Batches(Intake(parts.reference, doorway.privacy, limit), parts.composer)
+        intake = Intake(parts.reference, doorway.privacy, limit)
+        self._batches = Batches(intake, parts.composer)
+        self._rehearsal = Rehearsal(intake, parts.composer, parts.log)
         self._conflicts = Conflicts(parts.log, parts.clock)
         self._busy = 0
         limits = parts.settings
@@ -68,23 +79,44 @@ class EventsDoor:
 
     async def _taken(self, request: Request, principal: Principal) -> Response:
         body = await self._doorway.body(request)
+        if _is_dry(request):
+            told = await asyncio.to_thread(self._rehearsed, principal, request.headers, body)
+            return _answer(200, asdict(told))
         batch = await asyncio.to_thread(self._batch, principal, request.headers, body)
         appended = Appended(())
         if batch.records:
             appended = await self._doorway.appender.append(batch.records)
         if appended.conflicts:
-            told = await asyncio.to_thread(self._conflicts.records, batch.records, appended)
-            if told:
-                await self._doorway.appender.append(told)
+            differing = await asyncio.to_thread(self._conflicts.records, batch.records, appended)
+            if differing:
+                await self._doorway.appender.append(differing)
         return _receipt(batch, appended)
 
     def _batch(self, principal: Principal, headers: Headers, body: bytes) -> Batch:
+        items = self._bounded(principal, headers, body)
+        return self._batches.make(principal, items, self._doorway.parts.clock())
+
+    def _rehearsed(self, principal: Principal, headers: Headers, body: bytes) -> Rehearsed:
+        items = self._bounded(principal, headers, body)
+        return self._rehearsal.try_out(principal, items, self._doorway.parts.clock())
+
+    def _bounded(self, principal: Principal, headers: Headers, body: bytes) -> Sequence[Any]:
         items = _items(headers, body)
         most = self._doorway.parts.settings.max_batch_events
         if len(items) > most:
             raise TooLarge(f"A request may have at most {most} events. Send fewer at once.")
         self._quotas.take(principal.key_id, requests=0, events=len(items))
-        return self._batches.make(principal, items, self._doorway.parts.clock())
+        return items
+
+
+def _is_dry(request: Request) -> bool:
+    """Whether the request is only to be tried. Raises ``InvalidInput``: a slip must not store."""
+    asked = parse_qs(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    said = asked.get("dry_run", ["false"])
+    if said not in (["true"], ["false"]):
+        fault = Fault("/dry_run", "Send dry_run=true, dry_run=false, or leave it out.")
+        raise InvalidInput("Whether this is a dry run cannot be read.", (fault,))
+    return said == ["true"]
 
 
 def _items(headers: Headers, body: bytes) -> Sequence[Any]:
@@ -133,4 +165,18 @@ def _receipt(batch: Batch, appended: Appended) -> Response:
         "rejected": batch.rejected,
         "position": position.encode(),
     }
-    return response(202, orjson.dumps(receipt), "application/json", cache_control="no-store")
+    if conflicted := _conflicted(batch, appended):
+        receipt["conflicted"] = conflicted
+    return _answer(202, receipt)
+
+
+def _conflicted(batch: Batch, appended: Appended) -> list[int]:
+    """Which of the events sent differ from the first copy, by their index in the request."""
+    lost = {one.index for one in batch.rejected}
+    taken = [i for i in range(len(batch.kinds) + len(lost)) if i not in lost]
+    places = sorted(batch.kinds)
+    return [i for i, place in zip(taken, places, strict=True) if place in appended.conflicts]
+
+
+def _answer(status: int, told: dict[str, Any]) -> Response:
+    return response(status, orjson.dumps(told), "application/json", cache_control="no-store")

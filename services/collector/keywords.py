@@ -1,13 +1,16 @@
-"""What a text message says by its first or only word (interfaces, section 3.4)."""
+"""What a text message says by its first or only word (interfaces, section 3.4), and what that, or
+a response, means for consent."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Container
 from typing import Any
+from uuid import UUID
 
 from events.compose import Draft
 from schemas.catalogue import load_all
+from schemas.decisions.response import ResponseCaptured
 from schemas.facts.consent import ConsentEntry
 from schemas.facts.sms import SmsReceived
 from schemas.ids import named_id
@@ -50,9 +53,18 @@ def with_keyword(data: dict[str, Any], registered: Container[str]) -> dict[str, 
 
 
 def consent_beside(draft: Draft) -> Draft | None:
-    """The entry of the consent ledger that a stop or start word is, under an id of its own."""
-    text = draft.payload
-    if not isinstance(text, SmsReceived) or text.keyword not in _CONSENT:
+    """The entry of the consent ledger that an event amounts to, under an id of its own: a stop or
+    start word, or a response that asks for no more mail (R11)."""
+    told = draft.payload
+    if isinstance(told, SmsReceived):
+        return _of_keyword(draft, told)
+    if isinstance(told, ResponseCaptured) and told.code == "do_not_send":
+        return _of_response(draft, told)
+    return None
+
+
+def _of_keyword(draft: Draft, text: SmsReceived) -> Draft | None:
+    if text.keyword not in _CONSENT:
         return None
     if not isinstance(text.sender, str) or not text.sender.strip():
         return None
@@ -63,8 +75,27 @@ def consent_beside(draft: Draft) -> Draft | None:
         source="sms_keyword",
         evidence={"event_id": str(draft.event_id), "keyword": text.keyword},
     )
+    return _beside(draft, _CONSENT[text.keyword], entry)
+
+
+def _of_response(draft: Draft, told: ResponseCaptured) -> Draft | None:
+    address, record = told.person_address(), draft.recipient or told.person_id()
+    if address is None and record is None:
+        return None
+    entry = ConsentEntry(
+        channel="all",
+        purpose=PURPOSE,
+        # Without an address the entry still has a person: the key names them.
+        address=address if isinstance(address, str) else str(record),
+        source="response",
+        evidence={"response_id": str(told.response_id)},
+    )
+    return _beside(draft, "consent.withdrawn", entry, record)
+
+
+def _beside(draft: Draft, name: str, entry: ConsentEntry, record: UUID | None = None) -> Draft:
     return Draft(
-        kind=load_all().newest(_CONSENT[text.keyword]),
+        kind=load_all().newest(name),
         topic=draft.topic,
         workspace=draft.workspace,
         producer=draft.producer,
@@ -74,7 +105,7 @@ def consent_beside(draft: Draft) -> Draft | None:
         time=draft.time,
         precision=draft.precision,
         source_time=draft.source_time,
-        recipient=draft.recipient,
+        recipient=record or draft.recipient,
         subject=draft.subject,
         causation_id=draft.event_id,
         batch_id=draft.batch_id,

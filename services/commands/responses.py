@@ -24,6 +24,7 @@ from schemas.facts.consent import ConsentEntry
 from schemas.fields import Model, Ref
 from schemas.ids import named_id
 from schemas.instants import DAY, EARLIEST, Instant, Precision, from_datetime
+from schemas.lifecycles import ResponseStatus
 from schemas.payload import Payload
 from schemas.views import ResponseView
 from services.commands.commander import Change, Step
@@ -82,7 +83,13 @@ def guarded(view: ResponseView, key_name: str, customer: Ref | None) -> GuardedR
         subject=view.subject,
         channel=view.channel,
         customer=customer,
-        decisions=ResponseDecisions(response_id=view.response_id, code=view.code or None),
+        decisions=ResponseDecisions(
+            response_id=view.response_id,
+            status=ResponseStatus(view.status),
+            code=view.code or None,
+            classified_by=view.classified_by,
+            reviewed=view.reviewed,
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from schemas.ids import message_id, named_id
-from services.demo.cloudevent import CloudEvent
+from services.importing.cloudevent import CloudEvent
 
 CONTACTS = 45_211
 FIRST_YEAR = 2008

@@ -9,10 +9,7 @@ from uuid import UUID
 from schemas.clock import Clock
 from services.demo.audience import imported_audience
 from services.demo.bank import BATCH_ID, CONTACTS, PRODUCT, contact_id, read_rows, row_events
-from services.demo.client import Client
-from services.demo.groups import in_groups
 from services.demo.notebook import Notebook
-from services.demo.progress import Progress
 from services.demo.steps import (
     Planned,
     add_content,
@@ -22,6 +19,9 @@ from services.demo.steps import (
     run_activity,
     run_campaign,
 )
+from services.importing.client import Client
+from services.importing.groups import in_groups
+from services.importing.progress import Progress
 
 NAME = "Term deposit 2008-2010"
 ROWS_PER_REQUEST = 300  # three facts a row at most, and the door takes 1,000 at a time

@@ -6,13 +6,13 @@ second start the work, and the idempotency keys their lifetime of a day.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
 from schemas.errors import FormatUnknown
+from services.importing.replacing import replace
 
 
 class Notes(BaseModel):
@@ -40,7 +40,7 @@ class Notebook:
 
     def save(self) -> None:
         """Write the notes down."""
-        _replace(self._path, self.notes.model_dump_json(indent=1))
+        replace(self._path, self.notes.model_dump_json(indent=1))
 
     def mark(self, step: str) -> None:
         """Remember that a step is done."""
@@ -60,7 +60,7 @@ class Notebook:
 
     def write_key(self, secret: str) -> None:
         """Keep the secret, readable by this user only."""
-        _replace(self._key_path, secret + "\n")
+        replace(self._key_path, secret + "\n")
 
     def _read(self) -> Notes | None:
         try:
@@ -72,13 +72,3 @@ class Notebook:
                 f"{self._path} does not hold the demo's notes. Move it away; the demo then plays"
                 " its script again, which changes nothing that is already there."
             ) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    new = path.with_suffix(".new")
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -13,8 +13,8 @@ from uuid import UUID
 from schemas.ids import named_id
 from schemas.instants import format_instant
 from services.demo.agents import Origin
-from services.demo.cloudevent import CloudEvent
 from services.demo.people import Answer, Call, Outcome, Person, Texting
+from services.importing.cloudevent import CloudEvent
 
 MAIL_PROVIDER = "demo-mail"
 TEXT_PROVIDER = "demo-text"

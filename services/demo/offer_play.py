@@ -18,14 +18,14 @@ from services.demo.agents import (
     Origin,
     address_of,
 )
-from services.demo.client import Client
-from services.demo.cloudevent import CloudEvent
-from services.demo.groups import in_groups
 from services.demo.notebook import Notebook
 from services.demo.offer_facts import LANDING_PAGE, OfferFacts, Sent
 from services.demo.offer_setup import ALL_LINKS, CONTENT_LINKS, HONEYPOT, ORIGIN
 from services.demo.people import Machine, Person, all_people
 from services.demo.steps import API
+from services.importing.client import Client
+from services.importing.cloudevent import CloudEvent
+from services.importing.groups import in_groups
 
 AT_ONCE = 50
 SPAMMERS = 3

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.demo.client import Client
 from services.demo.notebook import Notebook
 from services.demo.people import all_people
 from services.demo.steps import API
+from services.importing.client import Client
 
 OPEN = ("new", "reviewed")
 Step = tuple[str, dict[str, Any]]

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from services.demo.audience import imported_audience
-from services.demo.client import Client
 from services.demo.notebook import Notebook
 from services.demo.offer_facts import BATCH_ID, LANDING_PAGE, TRACKING_NUMBER
 from services.demo.people import all_people
@@ -20,6 +19,7 @@ from services.demo.steps import (
     run_activity,
     run_campaign,
 )
+from services.importing.client import Client
 
 ORIGIN = "https://shop.example.com"
 HONEYPOT = "website"

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from typing import Any
 
 from schemas.clock import Clock, RandomBytes
@@ -14,9 +14,10 @@ from schemas.errors import NotFound, Unauthenticated
 from services.access import Access, Scope
 from services.bootstrap import open_embedded
 from services.commandline.terminal import Terminal
-from services.demo.client import Client
 from services.demo.notebook import Notebook
 from services.demo.script import Script
+from services.importing.addresses import reachable
+from services.importing.client import Client
 from services.server import build_app, serve_http
 from services.settings import Settings
 
@@ -78,14 +79,7 @@ def _is_valid(access: Access, secret: str) -> bool:
 
 def local_address(settings: Settings) -> str:
     """How this machine reaches the server, also when it listens on all addresses."""
-    try:
-        host = ip_address(settings.host)
-    except ValueError:
-        return f"http://{settings.host}:{settings.port}"
-    if host.is_unspecified:
-        host = ip_address("127.0.0.1")
-    text = f"[{host}]" if host.version == 6 else str(host)
-    return f"http://{text}:{settings.port}"
+    return reachable(settings.host, settings.port)
 
 
 class Actor:

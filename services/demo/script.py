@@ -10,7 +10,6 @@ from schemas.clock import Clock
 from schemas.instants import EFFECTIVE_DELAY
 from schemas.views import KpiValue
 from services.demo.bank_import import import_bank, set_up_bank
-from services.demo.client import Client
 from services.demo.notebook import Notebook
 from services.demo.offer_play import Play
 from services.demo.offer_review import count_responses, review_offer
@@ -18,6 +17,7 @@ from services.demo.offer_setup import set_up_offer
 from services.demo.people import all_people
 from services.demo.steps import API
 from services.demo.table import Block, table_text
+from services.importing.client import Client
 
 MARGIN = 500  # milliseconds past the moment from which the registered things hold
 CATCH_UP_PAUSES = 240  # of a quarter of a second: what the read side may need after the import

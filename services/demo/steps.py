@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.demo.client import Client
+from services.importing.client import Client
 
 API = "/api/v1"
 

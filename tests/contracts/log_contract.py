@@ -14,7 +14,7 @@ import pytest
 
 from events.cursor import Cursor
 from events.keys import partition_of
-from events.log import EventLog, Filter
+from events.log import EventLog, Filter, OwnedLog
 from schemas.catalogue import Topic
 from schemas.envelope import Position
 from schemas.errors import LogUnavailable
@@ -103,6 +103,12 @@ class LogContract:
         assert answer.duplicates == frozenset()
         assert log.append([record("x")]).result(10).duplicates == frozenset()
         assert log.append([record("x")]).result(10).duplicates == {0}
+
+    def test_find_answers_where_events_lie(self, log: OwnedLog) -> None:
+        sent = [record("x"), record("y", key="demo:other"), record("fresh", fresh=True)]
+        places = log.append(sent).result(10).positions
+        asked = [identity(name) for name in ("y", "unknown", "x", "fresh")]
+        assert log.find(asked) == [places[1], None, places[0], None]
 
     def test_a_copy_is_found_to_the_end_of_the_hot_window(
         self, log: EventLog, clock: SettableClock

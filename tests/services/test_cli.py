@@ -20,7 +20,7 @@ COMMANDS = [
     ["serve"], ["demo"], ["verify"], ["schemas"], ["config"], ["config", "check"], ["workspace"],
     ["workspace", "create"], ["workspace", "list"], ["key"], ["key", "create"], ["key", "list"],
     ["key", "revoke"], ["key", "rotate"], ["workspace", "update"], ["workspace", "rotate-tokens"],
-    ["workspace", "acts"],
+    ["workspace", "acts"], ["import"],
 ]  # fmt: skip
 
 

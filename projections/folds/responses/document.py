@@ -29,6 +29,8 @@ class ResponseDoc(Model):
     rule_id: UUID | None = None
     rule_version: int | None = None
     visitor_id: UUID | None = None
+    batch_id: UUID | None = None
+    import_no: int | None = None
     contact: dict[str, Any] = Field(default_factory=dict)
     country: str = ""
     region: str = ""

@@ -10,6 +10,7 @@ from projections.folds.responses.decisions import evolve
 from projections.folds.responses.document import ResponseDoc
 from schemas.documents import Conversion, ResponseDecisions
 from schemas.instants import from_datetime
+from schemas.lifecycles import ResponseStatus
 
 _LEADS = ("lead", "existing_lead")
 _OTHERS = ("order", "quote")
@@ -19,8 +20,14 @@ def decided(doc: ResponseDoc, decisions: Sequence[Known]) -> ResponseDoc:
     """The response after its decisions, in the order of their stream."""
     if not decisions:
         return doc
-    state = ResponseDecisions(response_id=doc.response_id, code=doc.code or None)
-    times: dict[str, int] = {}
+    state = ResponseDecisions(
+        response_id=doc.response_id,
+        status=ResponseStatus(doc.status),
+        code=doc.code or None,
+        classified_by=doc.classified_by or None,
+        reviewed=doc.reviewed_at > 0,
+    )
+    times = {"reviewed": doc.reviewed_at, "canceled": doc.canceled_at}
     for known in decisions:
         before = state
         event = known.event

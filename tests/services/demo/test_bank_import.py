@@ -14,8 +14,8 @@ import pytest
 from schemas.instants import Instant
 from services.demo.bank import CONTACTS
 from services.demo.bank_import import ROWS_PER_REQUEST, import_bank
-from services.demo.client import Client
 from services.demo.notebook import Notebook
+from services.importing.client import Client
 
 ACTIVITY = UUID(int=3)
 

@@ -13,11 +13,11 @@ import orjson
 import pytest
 
 from schemas.ids import message_id
-from services.demo.client import Client
 from services.demo.notebook import Notebook
 from services.demo.offer_play import SPAMMERS, Play
 from services.demo.offer_setup import ALL_LINKS
 from services.demo.people import Machine, all_people
+from services.importing.client import Client
 
 PEOPLE = list(all_people())
 NAMES = ("offer campaign", "offer mail", "offer text", "offer web", "offer form", "mail content",

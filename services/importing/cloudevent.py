@@ -1,4 +1,4 @@
-"""CloudEvents as the demo sends them to ``POST /v1/events``."""
+"""CloudEvents as they are sent to ``POST /v1/events``."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ BATCH_TYPE = "application/cloudevents-batch+json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudEvent:
-    """One fact. ``id`` is chosen by the demo, so that sending it again is only a duplicate."""
+    """One fact. ``id`` is chosen by the sender, so that sending it again is only a duplicate."""
 
     id: str
     source: str
     type: str
-    time: str
+    time: str | None
     data: dict[str, Any]
     contact: UUID | None = None
     precision: str | None = None
     batch: UUID | None = None
+    campaign: UUID | None = None
 
     def wire(self) -> dict[str, Any]:
         """The JSON form; attributes that are not set are left out."""
@@ -32,15 +33,18 @@ class CloudEvent:
             "id": self.id,
             "source": self.source,
             "type": self.type,
-            "time": self.time,
             "data": self.data,
         }
+        if self.time is not None:
+            event["time"] = self.time
         if self.contact is not None:
             event["subject"] = f"contact:{self.contact}"
         if self.precision is not None:
             event["precision"] = self.precision
         if self.batch is not None:
             event["batchid"] = str(self.batch)
+        if self.campaign is not None:
+            event["campaignid"] = str(self.campaign)
         return event
 
 

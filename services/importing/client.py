@@ -1,4 +1,4 @@
-"""The demo's way to the server: plain HTTP, patient where the server asks for patience."""
+"""The way of a file, or of the demo, to the server: plain HTTP, patient where that is asked for."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import orjson
 from pydantic import BaseModel
 
 from schemas.errors import ConflictError, InvalidInput, UnavailableError
-from services.demo.cloudevent import BATCH_TYPE, CloudEvent, batch_body
+from services.importing.cloudevent import BATCH_TYPE, CloudEvent, batch_body
 
 PATIENCE = 120.0  # seconds of waiting, all retries of one request together
 PAUSE = 1.0
@@ -23,12 +23,13 @@ TIMEOUT = httpx.Timeout(60.0)
 
 
 class Receipt(BaseModel):
-    """The answer of ``POST /v1/events``."""
+    """The answer of ``POST /v1/events``; of a dry run it names no position."""
 
     accepted: int
     duplicates: int
+    conflicted: list[int] = []
     rejected: list[dict[str, Any]]
-    position: str
+    position: str = ""
 
 
 class Client:
@@ -72,15 +73,20 @@ class Client:
 
     def send(self, events: Sequence[CloudEvent]) -> Receipt:
         """Send facts. Raises ``InvalidInput`` if the server rejects one of them."""
-        headers = {**self._key, "Content-Type": BATCH_TYPE}
-        reply = self.ask("POST", "/v1/events", headers=headers, content=batch_body(events))
-        receipt = Receipt.model_validate_json(self._checked(reply).content)
+        receipt = self.deliver(batch_body(events))
         if receipt.rejected:
             raise InvalidInput(
                 f"The server rejected {len(receipt.rejected)} of {len(events)} events,"
                 f" first {receipt.rejected[0]}."
             )
         return receipt
+
+    def deliver(self, body: bytes, *, dry_run: bool = False) -> Receipt:
+        """Send a body of facts; what becomes of each, also of the rejected ones, is told."""
+        headers = {**self._key, "Content-Type": BATCH_TYPE}
+        params = {"dry_run": "true"} if dry_run else None
+        reply = self.ask("POST", "/v1/events", headers=headers, params=params, content=body)
+        return Receipt.model_validate_json(self._checked(reply).content)
 
     def ask(
         self,
@@ -137,7 +143,7 @@ class Client:
 
 
 def _pause(reply: httpx.Response) -> float:
-    """The seconds the server asks for; the demo does not wait for dates."""
+    """The seconds the server asks for; dates are not waited for."""
     asked = reply.headers.get("retry-after", "")
     return min(float(asked), LONGEST_PAUSE) if asked.isdigit() else PAUSE
 

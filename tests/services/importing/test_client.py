@@ -1,4 +1,4 @@
-"""The demo's HTTP client: patience, and clear endings."""
+"""The HTTP client: patience, and clear endings."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from schemas.errors import ConflictError, InvalidInput, UnavailableError
-from services.demo import client as client_module
-from services.demo.client import Client
-from services.demo.cloudevent import CloudEvent
+from services.importing import client as client_module
+from services.importing.client import Client
+from services.importing.cloudevent import CloudEvent
 
 EVENT = CloudEvent(id="1", source="/t", type="event.tracked", time="2026-01-01T00:00:00Z", data={})
 RECEIPT = {"accepted": 1, "duplicates": 0, "rejected": [], "position": "p"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from schemas.instants import Instant
-from services.demo.progress import Progress
+from services.importing.progress import Progress
 
 
 class Terminal(io.StringIO):
@@ -31,7 +31,7 @@ def test_progress_on_a_terminal_redraws_one_line():
     assert out.getvalue().count("\n") == 1
     last = out.getvalue().rstrip("\n").split("\r")[-1]
     assert last.startswith("Import [###############...............] 500 of 1,000 rows (50%)")
-    assert "500 rows/s" in last
+    assert last.endswith("500 rows/s, 0:01 left\x1b[K")
 
 
 def test_progress_elsewhere_writes_whole_lines_now_and_then():

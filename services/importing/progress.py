@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TextIO
 
 from schemas.clock import Clock
@@ -31,8 +32,9 @@ class Progress:
         if self._terminal or self._is_due():
             self._show()
 
-    def finish(self) -> None:
-        """Show where the step ended, and leave the line."""
+    def finish(self, total: int | None = None) -> None:
+        """Show where the step ended, and leave the line; ``total`` where it was only guessed."""
+        self._total = self._total if total is None else total
         if self._terminal or self._drawn != self._text():
             self._show()
         if self._terminal:
@@ -50,13 +52,21 @@ class Progress:
         self._out.flush()
 
     def _text(self) -> str:
-        share = self._done / self._total if self._total else 1.0
+        share = min(self._done / self._total, 1.0) if self._total else 1.0
         full = int(WIDTH * share)
         bar = "#" * full + "." * (WIDTH - full)
         return (
             f"{self._label} [{bar}] {self._done:,} of {self._total:,} rows"
-            f" ({share:.0%}), {self._rate():,.0f} rows/s"
+            f" ({share:.0%}), {self._rate():,.0f} rows/s{self._left()}"
         )
+
+    def _left(self) -> str:
+        """The time left at this rate; nothing where there is none, or no rate yet."""
+        rate, rows = self._rate(), self._total - self._done
+        if rate <= 0 or rows <= 0:
+            return ""
+        minutes, seconds = divmod(math.ceil(rows / rate), 60)
+        return f", {minutes}:{seconds:02} left"
 
     def _rate(self) -> float:
         milliseconds = max(self._clock() - self._started, 1)
