@@ -104,6 +104,27 @@ class SubmissionView(View):
     seconds_on_form: str | None = None
 
 
+TallyBy = Literal["channel", "country", "hour", "day"]
+
+
+class TallyQuery(View):
+    """By what to count responses; hours and days are those of the time zone."""
+
+    by: TallyBy
+    campaign_id: UUID | None = None
+    time_zone: str = "UTC"
+
+
+class Tally(View):
+    """Countable responses of one name; the empty name is what is unknown."""
+
+    name: str
+    responses: int
+    reviewed: int
+    positive: int
+    converted: int
+
+
 class ContactView(View):
     """A contact, its personal values opened."""
 

@@ -89,6 +89,13 @@ class Principal:
             raise Forbidden(f"The key {self.name!r} may not do this: it lacks the scope {scope}.")
 
 
+class PassKind(StrEnum):
+    """What a pass is for: a browser's session, or the one visit that opens one."""
+
+    SESSION = "session"
+    LINK = "link"
+
+
 @dataclass(frozen=True, slots=True)
 class KeyEntry:
     """A key as lists show it."""
@@ -126,6 +133,22 @@ class Access(ABC):
     @abstractmethod
     def principal(self, key_id: str) -> Principal:
         """Whose key this is, for sessions that a key has opened. Raises ``Unauthenticated``."""
+
+    @abstractmethod
+    def open_pass(self, key_id: str, kind: PassKind, lifetime: int) -> str:
+        """A new secret that stands for a key for so many milliseconds.
+
+        A key has a bounded number of passes of a kind: the oldest makes room. Raises
+        ``Unauthenticated`` for a key that is not valid.
+        """
+
+    @abstractmethod
+    def pass_holder(self, secret: str, kind: PassKind) -> Principal:
+        """Whose pass this is. Raises ``Unauthenticated`` when it, or its key, is not valid."""
+
+    @abstractmethod
+    def use_pass(self, secret: str, kind: PassKind) -> Principal:
+        """Whose pass this was; it ends with this call. Raises ``Unauthenticated``."""
 
     @abstractmethod
     def create_workspace(self, workspace: str, time_zone: str, base_currency: str) -> Workspace:

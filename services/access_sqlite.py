@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import logging
 import re
@@ -50,6 +49,7 @@ from services.access import (
     GpcMode,
     KeyEntry,
     NewKey,
+    PassKind,
     Principal,
     Scope,
     Workspace,
@@ -57,6 +57,7 @@ from services.access import (
     check_overlap,
     check_workspace,
 )
+from services.passes_sqlite import PassTable, hash_of
 
 _SECRET = re.compile(r"ab_([0-9a-f]{12})_[A-Za-z0-9_-]{43}", re.ASCII)
 _NO_HASH = bytes(32)
@@ -126,6 +127,7 @@ class SqliteAccess(Access):
         self._engine = _open(path)
         _META.create_all(self._engine)
         _widen(self._engine)
+        self._passes = PassTable(self._engine, self._lock, clock, random)
         self._watch = self._engine.connect()
         self._known: _Known | None = None
 
@@ -134,7 +136,7 @@ class SqliteAccess(Access):
         key = self._read().keys.get(match[1]) if match else None
         # The comparison is made in any case, so that time tells nothing about key ids.
         expected = key.hash if key else _NO_HASH
-        same = hmac.compare_digest(hashlib.sha256(secret.encode()).digest(), expected)
+        same = hmac.compare_digest(hash_of(secret), expected)
         if key is None or not same or not key.entry.is_live(self._clock()):
             raise Unauthenticated("Send a valid API key as 'Authorization: Bearer ab_...'.")
         return key.principal
@@ -144,6 +146,16 @@ class SqliteAccess(Access):
         if key is None or not key.entry.is_live(self._clock()):
             raise Unauthenticated("The key that opened this session is no longer valid.")
         return key.principal
+
+    def open_pass(self, key_id: str, kind: PassKind, lifetime: int) -> str:
+        self.principal(key_id)
+        return self._passes.add(key_id, kind, lifetime)
+
+    def pass_holder(self, secret: str, kind: PassKind) -> Principal:
+        return self._holder(self._passes.key_of(secret, kind))
+
+    def use_pass(self, secret: str, kind: PassKind) -> Principal:
+        return self._holder(self._passes.take(secret, kind))
 
     def create_workspace(self, workspace: str, time_zone: str, base_currency: str) -> Workspace:
         check_workspace(workspace, time_zone, base_currency)
@@ -233,7 +245,7 @@ class SqliteAccess(Access):
             "workspace": workspace,
             "name": name,
             "scopes": " ".join(sorted(scopes)),
-            "hash": hashlib.sha256(secret.encode()).digest(),
+            "hash": hash_of(secret),
             "created_at": self._clock(),
         }
         connection.execute(insert(_KEYS).values(row))
@@ -287,6 +299,11 @@ class SqliteAccess(Access):
         row = {"at": self._clock(), "workspace": workspace, "actor": actor, "act": act,
                "object": name, "detail": detail}  # fmt: skip
         connection.execute(insert(_ACTS).values(row))
+
+    def _holder(self, key_id: str | None) -> Principal:
+        if key_id is None:
+            raise Unauthenticated("The session or link has ended, or has been used. Log in again.")
+        return self.principal(key_id)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

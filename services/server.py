@@ -17,8 +17,9 @@ from prometheus_client import Counter, Histogram
 
 from schemas.errors import SettingsInvalid
 from services.api.app import build_api
+from services.api.door import Door
 from services.collector.app import Collector, route_of
-from services.http import App, Message, Receive, Scope, Send
+from services.http import Message, Receive, Scope, Send
 from services.metrics import HTTP_DURATION, HTTP_REQUESTS
 from services.parts import Parts
 from services.protocol import bounded_protocol
@@ -31,13 +32,15 @@ _SUBJECTS = frozenset((
     "registries", "responses", "sources", "workspaces",
 ))  # fmt: skip
 _PLAIN = frozenset((
-    "/", "/healthz", "/livez", "/login", "/logout", "/metrics", "/openapi.json", "/readyz",
+    "/", "/contacts", "/healthz", "/live", "/livez", "/login", "/logout", "/metrics",
+    "/openapi.json", "/readyz",
 ))  # fmt: skip
+_PAGE = ("/contacts/", "/static/")
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _OTHER = "other"
 
 
-def build_app(parts: Parts) -> App:
+def build_app(parts: Parts) -> Front:
     """The application that a server runs; links and forms are read before the first request."""
     parts.reference.start()
     return Front(Collector(parts), build_api(parts))
@@ -46,9 +49,13 @@ def build_app(parts: Parts) -> App:
 class Front:
     """Sends each request to its application, and counts and times it."""
 
-    def __init__(self, collector: Collector, api: App) -> None:
+    def __init__(self, collector: Collector, api: Door) -> None:
         self._collector = collector
         self._api = api
+
+    def end(self) -> None:
+        """Let answers that have no end of their own come to one."""
+        self._api.end()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -103,11 +110,13 @@ def _timer(route: str) -> Histogram:
 def _api_route(path: str) -> str:
     if path in _PLAIN:
         return path
+    if path.startswith(_PAGE):
+        return "/" + path.split("/")[1]
     subject = path.removeprefix(_API).partition("/")[0]
     return _API + subject if path.startswith(_API) and subject in _SUBJECTS else _OTHER
 
 
-def serve_http(app: App, settings: Settings, ready: Callable[[], None]) -> None:
+def serve_http(app: Front, settings: Settings, ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way. Calls ``ready`` once.
 
     Raises ``SettingsInvalid`` if the address cannot be listened on.
@@ -127,7 +136,7 @@ def serve_http(app: App, settings: Settings, ready: Callable[[], None]) -> None:
         timeout_graceful_shutdown=math.ceil(settings.shutdown_seconds),
     )
     _quiet_the_collector()
-    _Server(config, ready).run(sockets=[_listening(settings.host, settings.port)])
+    _Server(config, ready, app.end).run(sockets=[_listening(settings.host, settings.port)])
 
 
 def _quiet_the_collector() -> None:
@@ -143,9 +152,16 @@ def _quiet_the_collector() -> None:
 class _Server(uvicorn.Server):
     """Tells when it is ready, and ends without the signal's own effect: the exit code is ours."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], ending: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._ending = ending
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

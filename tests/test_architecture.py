@@ -33,6 +33,7 @@ BACKENDS = frozenset({
     "events.vault_sqlite",
     "projections.stores.chdb",
     "services.access_sqlite",
+    "services.passes_sqlite",
 })  # fmt: skip
 # Benches measure a backend, or its driver, alone: these open one without the rest of the program.
 BENCHED = frozenset({

@@ -23,9 +23,10 @@ from projections.reading.marks import encode_mark, read_mark
 from projections.reading.opening import open_contact, open_response
 from projections.reading.reads import Reads
 from projections.reading.submissions import submission_of, submissions_of
+from projections.reading.tallies import tally_rows
 from projections.runner import Runner
 from projections.stores.columns import Columns
-from projections.stores.rows import CONTACT, RESPONSE, SUBMISSION, reading
+from projections.stores.rows import CLUSTER, CONTACT, RESPONSE, SUBMISSION, reading
 from schemas.errors import NotFound
 from schemas.instants import to_datetime
 from schemas.views import (
@@ -38,6 +39,8 @@ from schemas.views import (
     Rows,
     SubmissionState,
     SubmissionView,
+    Tally,
+    TallyQuery,
 )
 
 _EQUAL = ("type", "status", "code", "country")
@@ -57,12 +60,22 @@ class StoredReads(Reads):
     def responses(
         self, workspace: str, only: ResponseFilter, after: str | None, limit: int
     ) -> Rows[ResponseView]:
-        table = RESPONSE.c
-        order = (table.occurred_at, table.id)
+        return self._responses(workspace, only, after, limit, newest=False)
+
+    def newest_responses(
+        self, workspace: str, only: ResponseFilter, before: str | None, limit: int
+    ) -> Rows[ResponseView]:
+        return self._responses(workspace, only, before, limit, newest=True)
+
+    def _responses(
+        self, workspace: str, only: ResponseFilter, mark: str | None, limit: int, *, newest: bool
+    ) -> Rows[ResponseView]:
+        place = (RESPONSE.c.occurred_at, RESPONSE.c.id)
+        order = tuple(column.desc() for column in place) if newest else place
         bounds = _conditions(only)
-        if after is not None:
-            occurred, identity = read_mark(after, int, str)
-            bounds.append(sa.tuple_(*order) > sa.tuple_(occurred, identity))
+        if mark is not None:
+            left, right = sa.tuple_(*place), sa.tuple_(*read_mark(mark, int, str))
+            bounds.append(left < right if newest else left > right)
         found = self._select(RESPONSE, workspace, bounds, order, limit + 1)
         docs = [ResponseDoc.model_validate_json(row.doc) for row in found[:limit]]
         last = docs[-1] if len(found) > limit else None
@@ -70,6 +83,9 @@ class StoredReads(Reads):
             data=[open_response(self._sealer, workspace, doc) for doc in docs],
             next_cursor=encode_mark(last.occurred_at, str(last.response_id)) if last else None,
         )
+
+    def tally(self, workspace: str, query: TallyQuery) -> list[Tally]:
+        return tally_rows(self._columns, workspace, live_generation(self._rows), query)
 
     def response(self, workspace: str, response_id: UUID) -> ResponseView:
         found = self._select(RESPONSE, workspace, [RESPONSE.c.id == str(response_id)], (), 1)
@@ -107,6 +123,24 @@ class StoredReads(Reads):
         views = [self._contact(workspace, row.doc) for row in found[:limit]]
         more = encode_mark(str(views[-1].contact_id)) if len(found) > limit else None
         return Rows(data=views, next_cursor=more)
+
+    def contacts_named(self, workspace: str, contacts: Sequence[UUID]) -> list[ContactView]:
+        bounds = [CONTACT.c.id.in_(sorted(map(str, contacts)))]
+        found = self._select(CONTACT, workspace, bounds, (), len(contacts))
+        return [self._contact(workspace, row.doc) for row in found]
+
+    def contact_at(self, workspace: str, address: str) -> ContactView:
+        name = self._sealer.hash_of(workspace, address)
+        bounds = [CLUSTER.c.subject == name]
+        found = self._select(CLUSTER, workspace, bounds, (CLUSTER.c.since.desc(),), 1)
+        owners = (
+            self._select(CONTACT, workspace, [CONTACT.c.id == found[0].cluster], (), 1)
+            if (found)
+            else ()
+        )
+        if not owners:
+            raise NotFound("No contact is known by this address.")
+        return self._contact(workspace, owners[0].doc)
 
     def contact(self, workspace: str, contact_id: UUID) -> ContactView:
         found = self._select(CONTACT, workspace, [CONTACT.c.id == str(contact_id)], (), 1)

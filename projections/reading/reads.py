@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from uuid import UUID
 
 from events.cursor import Cursor
@@ -16,6 +17,8 @@ from schemas.views import (
     Rows,
     SubmissionState,
     SubmissionView,
+    Tally,
+    TallyQuery,
 )
 
 
@@ -27,6 +30,16 @@ class Reads(ABC):
         self, workspace: str, only: ResponseFilter, after: str | None, limit: int
     ) -> Rows[ResponseView]:
         """Responses by (occurred_at, response_id). A bad ``after`` is ``InvalidInput``."""
+
+    @abstractmethod
+    def newest_responses(
+        self, workspace: str, only: ResponseFilter, before: str | None, limit: int
+    ) -> Rows[ResponseView]:
+        """The same, the newest first. A bad ``before`` is ``InvalidInput``."""
+
+    @abstractmethod
+    def tally(self, workspace: str, query: TallyQuery) -> list[Tally]:
+        """Countable responses by name; the rows add up to all there are."""
 
     @abstractmethod
     def response(self, workspace: str, response_id: UUID) -> ResponseView:
@@ -50,6 +63,14 @@ class Reads(ABC):
     @abstractmethod
     def contacts(self, workspace: str, after: str | None, limit: int) -> Rows[ContactView]:
         """Contacts in the order of their ids."""
+
+    @abstractmethod
+    def contacts_named(self, workspace: str, contacts: Sequence[UUID]) -> list[ContactView]:
+        """The contacts of some ids, where there are any, in no particular order."""
+
+    @abstractmethod
+    def contact_at(self, workspace: str, address: str) -> ContactView:
+        """The contact an e-mail address or telephone number belongs to. Raises ``NotFound``."""
 
     @abstractmethod
     def contact(self, workspace: str, contact_id: UUID) -> ContactView:

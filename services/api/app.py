@@ -9,7 +9,6 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import compile_path
 
-from services import dashboard
 from services.api import (
     activities,
     campaigns,
@@ -29,7 +28,9 @@ from services.api.desk import Desk
 from services.api.door import Door
 from services.api.errors import add_handlers
 from services.collector.rates import Rates
-from services.http import App, Callers
+from services.dashboard import page
+from services.dashboard.live import Feed
+from services.http import Callers
 from services.parts import Parts
 from services.quotas import Quotas
 
@@ -58,10 +59,11 @@ def build_framework(parts: Parts) -> FastAPI:
     app.state.quotas = Quotas(parts.clock, "api", parts.settings.requests_per_minute)
     app.state.logins = Rates(parts.clock)
     app.state.callers = Callers(parts.settings.trusted_proxies)
+    app.state.feed = Feed(parts.reads)
     add_handlers(app)
     ways: list[Way] = []
     routers = [(subject.router, PREFIX) for subject in SUBJECTS]
-    for router, prefix in (*routers, (health.router, ""), (dashboard.router, "")):
+    for router, prefix in (*routers, (health.router, ""), (page.router, "")):
         app.include_router(router, prefix=prefix)
         ways += _ways(router, prefix)
     app.state.ways = ways
@@ -77,9 +79,10 @@ def _ways(router: APIRouter, prefix: str) -> list[Way]:
     ]
 
 
-def build_api(parts: Parts) -> App:
+def build_api(parts: Parts) -> Door:
     """The application as a server runs it."""
-    return Door(build_framework(parts), parts)
+    framework = build_framework(parts)
+    return Door(framework, parts, framework.state.feed.end)
 
 
 _PROBLEM = {

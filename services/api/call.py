@@ -15,6 +15,13 @@ from services.access import Principal, Scope
 from services.commands.commander import Order
 from services.parts import Parts
 from services.quotas import Quotas
+from services.sessions import (
+    CSRF_HEADER,
+    SAFE_METHODS,
+    check_csrf,
+    session_of,
+    session_secret,
+)
 
 LONGEST_KEY = 255
 _bearer = HTTPBearer(auto_error=False, description="An API key of one workspace.")
@@ -62,12 +69,26 @@ def authenticated(
     request: Request,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> Principal:
-    """Whose key the request carries. Raises ``Unauthenticated``, ``RateExceeded``."""
-    if bearer is None or not bearer.credentials:
-        raise Unauthenticated("Send an API key as 'Authorization: Bearer <key>'.")
-    principal = parts_of(request).access.authenticate(bearer.credentials)
+    """Whose key the request carries, or whose session; a session's changes need its token.
+
+    Raises ``Unauthenticated``, ``RateExceeded``, and ``Forbidden`` for a change without the token.
+    """
+    principal = _caller(request, bearer)
     quotas: Quotas = request.app.state.quotas
     quotas.take(principal.key_id)
+    return principal
+
+
+def _caller(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Principal:
+    access = parts_of(request).access
+    if bearer is not None and bearer.credentials:
+        return access.authenticate(bearer.credentials)
+    secret = session_secret(request.headers.get("cookie", ""))
+    if secret is None or "authorization" in request.headers:
+        raise Unauthenticated("Send an API key as 'Authorization: Bearer <key>'.")
+    principal = session_of(access, secret)
+    if request.method not in SAFE_METHODS:
+        check_csrf(secret, request.headers.get(CSRF_HEADER, ""))
     return principal
 
 

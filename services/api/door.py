@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from schemas.errors import AnswerbackError, UnsupportedMedia
@@ -27,9 +28,10 @@ log = logging.getLogger(__name__)
 class Door:
     """Wraps the application: everything it is given is bounded and well-formed."""
 
-    def __init__(self, app: App, parts: Parts) -> None:
+    def __init__(self, app: App, parts: Parts, end: Callable[[], None]) -> None:
         self._app = app
         self._parts = parts
+        self.end = end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -1,124 +1,270 @@
-"""The page's three addresses: what there is to see, the way in, and the way out."""
+"""The page's addresses: the overview, contacts and their journeys, files, the stream of changes."""
 
 from __future__ import annotations
 
-from http.cookies import SimpleCookie
-from urllib.parse import parse_qs
+import asyncio
+from collections.abc import Callable
+from functools import cached_property
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
+from starlette.responses import StreamingResponse
 
 from schemas.documents import CampaignDocument
-from schemas.errors import InputError, InvalidInput, Unauthenticated, UnavailableError
-from schemas.views import KpiQuery, KpiValue
-from services.access import Principal, Scope
+from schemas.errors import AnswerbackError, InvalidInput, NotFound, Unauthenticated
+from schemas.views import ContactView, KpiQuery, KpiValue, TallyBy, TallyQuery
+from services.access import Scope
 from services.api.call import parts_of
 from services.api.desk import desk_of
-from services.dashboard import html
-from services.dashboard.html import CampaignBlock
-from services.dashboard.sessions import COOKIE, opened, session_of
-from services.http import headers_of
+from services.dashboard import assets, entry, figures, people, responses
+from services.dashboard.asked import SPANS, Asked, read_address
+from services.dashboard.breakdown import Breakdown, panels
+from services.dashboard.entry import login_page, shown, visitor_of
+from services.dashboard.figures import CampaignFigures
+from services.dashboard.live import Feed
+from services.dashboard.markup import NOTHING, Content, Markup, tag
+from services.dashboard.responses import Sight
+from services.dashboard.shell import Visitor, document, part, trouble
+from services.dashboard.words import name_of_contact
 from services.parts import Parts
 
 router = APIRouter(include_in_schema=False)
-MOST_SHOWN = 50
-MOST_FIELDS = 20
-_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
-)
+router.include_router(entry.router)
+MOST_CAMPAIGNS = 50
+RESPONSES = 25
+CONTACTS = 50
+STEPS = 200
+_YEAR = 365 * 24 * 3600
 
 
 @router.get("/")
-def show_page(request: Request) -> Response:
-    """The campaigns and their KPIs, or the way in."""
+def show_overview(request: Request) -> Response:
+    """Campaigns, figures and responses, or the way in. ``part`` asks for one piece alone."""
     try:
-        principal = _visitor(request)
+        visitor = visitor_of(request)
     except Unauthenticated:
-        return _html(html.login())
-    return _html(_campaigns(request, principal))
+        return shown(login_page())
+    overview = _Overview(request, visitor)
+    only = request.query_params.get("part")
+    if only is not None:
+        build = overview.pieces().get(only)
+        if build is None:
+            raise NotFound("The page has no such part.")
+        return shown(tag("div", build()))
+    return shown(overview.whole())
 
 
-@router.post("/login")
-def log_in(request: Request) -> Response:
-    """Open a session with an API key."""
-    parts = parts_of(request)
-    _count_attempt(request)
+@router.get("/contacts")
+def show_contacts(request: Request, q: str = "", after: str | None = None) -> Response:
+    """The contacts, or the one that an address belongs to."""
     try:
-        principal = parts.access.authenticate(_form_field(request, "key"))
-        principal.require(Scope.READ)
-    except InputError:
-        return _html(
-            html.login("This key does not open the page. Use a live key that may read."), 401
+        visitor = visitor_of(request)
+    except Unauthenticated:
+        return shown(login_page(), 401)
+    reads, workspace = parts_of(request).reads, visitor.principal.workspace
+    problem = ""
+    if q.strip():
+        try:
+            found = reads.contact_at(workspace, q.strip()[:320])
+            return Response(status_code=303, headers={"Location": f"/contacts/{found.contact_id}"})
+        except NotFound as error:
+            problem = str(error)
+    rows = reads.contacts(workspace, after, CONTACTS)
+    further = f"/contacts?after={rows.next_cursor}" if rows.next_cursor else None
+    listed = tag("div", people.listing(rows.data, _zone(request, visitor), further), class_="panel")
+    search = people.search(q, problem)
+    return shown(document("Contacts", visitor, "contacts", tag("h1", "Contacts"), search, listed))
+
+
+@router.get("/contacts/{contact}")
+def show_contact(request: Request, contact: UUID, after: str | None = None) -> Response:
+    """A contact and its journey. ``part`` asks for the journey alone."""
+    try:
+        visitor = visitor_of(request)
+    except Unauthenticated:
+        return shown(login_page(), 401)
+    reads, workspace = parts_of(request).reads, visitor.principal.workspace
+    view = reads.contact(workspace, contact)
+    rows = reads.journey(workspace, contact, None, after, STEPS)
+    here = f"/contacts/{contact}"
+    further = f"{here}?after={rows.next_cursor}" if rows.next_cursor else None
+    names = {c.campaign_id: c.name for c in _campaigns(request, workspace)}
+    line = people.timeline(rows.data, names, _zone(request, visitor), further)
+    if "part" in request.query_params:
+        return shown(tag("div", line))
+    name = name_of_contact(view)
+    address = f"{here}?part=journey" + (f"&after={after}" if after else "")
+    return shown(
+        document(
+            name, visitor, "contacts", tag("h1", name), people.about(view), tag("h2", "Journey"),
+            part(address, 1, "journey", line),
         )
-    reply = Response(status_code=303, headers={"Location": "/"})
-    reply.headers["Set-Cookie"] = _cookie(parts, opened(parts, principal))
-    return reply
+    )  # fmt: skip
 
 
-def _count_attempt(request: Request) -> None:
-    """Raises ``RateExceeded`` for an address that tries too often: keys are not to be guessed."""
-    state = request.app.state
-    address = state.callers.address(request.scope, headers_of(request.scope))
-    limit = state.parts.settings.login_rate_per_minute
-    state.logins.check(address, "login", limit, "login")
+@router.get("/static/{digest}/{name}")
+def show_file(digest: str, name: str) -> Response:
+    """One of the page's own files; its address changes with its content."""
+    content = assets.CONTENT.get(name)
+    if content is None or digest != assets.DIGEST:
+        raise NotFound("There is no such file.")
+    headers = {"Cache-Control": f"public, max-age={_YEAR}, immutable"}
+    return Response(content, 200, headers, assets.KINDS[name.rpartition(".")[2]])
 
 
-@router.post("/logout")
-def log_out(request: Request) -> Response:
-    """Let the browser forget the session."""
-    reply = Response(status_code=303, headers={"Location": "/"})
-    reply.headers["Set-Cookie"] = _cookie(parts_of(request), "", "; Max-Age=0")
-    return reply
+@router.get("/live")
+async def stream_changes(request: Request) -> Response:
+    """A word whenever a read model has moved, as server-sent events."""
+    feed: Feed = request.app.state.feed
+
+    async def is_valid() -> bool:
+        try:
+            await asyncio.to_thread(visitor_of, request)
+        except Unauthenticated:
+            return False
+        return True
+
+    visitor = await asyncio.to_thread(visitor_of, request)
+    key_id = visitor.principal.key_id
+    feed.check_room(key_id)
+    stream = feed.stream(key_id, request.headers.get("last-event-id"), is_valid)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stream, 200, headers, "text/event-stream")
 
 
-def _campaigns(request: Request, principal: Principal) -> str:
-    desk, parts = desk_of(request), parts_of(request)
-    found = desk.commander.find_all(principal.workspace, "campaign", CampaignDocument)
-    documents = sorted((f.document for f in found if f.document), key=_order)
+class _Overview:
+    """What the overview is built of, piece by piece."""
+
+    def __init__(self, request: Request, visitor: Visitor) -> None:
+        self._visitor = visitor
+        self._workspace = visitor.principal.workspace
+        self._parts: Parts = parts_of(request)
+        self._place = self._parts.access.workspace(self._workspace)
+        self._asked: Asked = read_address(request.query_params, self._place.time_zone)
+        self._documents = _campaigns(request, self._workspace)
+
+    def pieces(self) -> dict[str, Callable[[], Markup]]:
+        """How each piece is made that is asked for again when something has moved."""
+        return {
+            "campaigns": lambda: _guarded(self._compared),
+            "breakdown": lambda: _guarded(self._counted),
+            "responses": lambda: _guarded(self._listed),
+            "plans": lambda: _guarded(self._cards),
+        }
+
+    def whole(self) -> Markup:
+        """The document with every piece in it."""
+        pieces = self.pieces()
+        chosen = next(
+            (d for d in self._documents if d.campaign_id == self._asked.campaign_id), None
+        )
+        title = chosen.name if chosen else "Campaigns"
+        back = tag("p", tag("a", "All campaigns", href="/")) if chosen else NOTHING
+        names = self._names()
+        first = "plans" if chosen else "campaigns"
+        return document(
+            title, self._visitor, "overview", tag("h1", title), back,
+            self._part(first, 2, pieces[first]()),
+            tag("h2", "Where responses come from"),
+            self._part("breakdown", 2, pieces["breakdown"]()),
+            tag("h2", "Responses", id="responses"),
+            tag("details", tag("summary", "Narrow the list"),
+                responses.filters(self._asked.filters, names), open=self._narrowed(), id="narrow"),
+            self._part("list", 1, pieces["responses"](), "responses"),
+            NOTHING if chosen else (
+                tag("h2", "Each campaign"), self._part("plans", 3, pieces["plans"]())
+            ),
+        )  # fmt: skip
+
+    def _narrowed(self) -> bool:
+        return bool(self._asked.filters.keys() - {"campaign"})
+
+    def _part(self, name: str, seconds: float, content: Content, piece: str = "") -> Markup:
+        return part(self._asked.address(part=piece or name), seconds, name, content)
+
+    def _names(self) -> dict[UUID, str]:
+        return {d.campaign_id: d.name for d in self._documents}
+
+    @cached_property
+    def _figures(self) -> list[CampaignFigures]:
+        report = self._parts.reads.kpis(self._workspace, KpiQuery(group_by=("campaign",)))
+        kpis: dict[str, dict[str, KpiValue]] = {g.group["campaign"]: g.kpis for g in report.data}
+        wanted = self._asked.campaign_id
+        chosen = [d for d in self._documents if wanted is None or d.campaign_id == wanted]
+        return [
+            CampaignFigures(d, kpis.get(str(d.campaign_id), {})) for d in chosen[:MOST_CAMPAIGNS]
+        ]
+
+    def _compared(self) -> Markup:
+        campaigns = self._figures
+        if not campaigns:
+            return tag("p", "There are no campaigns yet.", class_="panel quiet")
+        count = len(self._documents)
+        more = f"Shown are {len(campaigns)} of {count} campaigns." if len(campaigns) < count else ""
+        return tag("div", figures.comparison(campaigns), tag("p", more) if more else None)
+
+    def _cards(self) -> Markup:
+        currency = self._place.base_currency
+        return tag("div", [figures.card(campaign, currency) for campaign in self._figures])
+
+    def _counted(self) -> Markup:
+        span = self._asked.span
+
+        def tally(by: TallyBy) -> TallyQuery:
+            return TallyQuery(
+                by=by, campaign_id=self._asked.campaign_id, time_zone=self._place.time_zone
+            )
+
+        reads = self._parts.reads
+        return panels(
+            Breakdown(
+                channels=reads.tally(self._workspace, tally("channel")),
+                countries=reads.tally(self._workspace, tally("country")),
+                times=reads.tally(self._workspace, tally("hour" if span == "hour" else "day")),
+                span=span,
+                zone=self._place.time_zone,
+                links={name: self._asked.address(span=name, cursor="") for name in SPANS},
+            )
+        )
+
+    def _listed(self) -> Markup:
+        reads, asked = self._parts.reads, self._asked
+        ask = reads.responses if asked.oldest_first else reads.newest_responses
+        rows = ask(self._workspace, asked.only, asked.cursor, RESPONSES)
+        contacts = reads.contacts_named(self._workspace, responses.contact_ids(rows.data))
+        known: dict[UUID, ContactView] = {view.contact_id: view for view in contacts}
+        scopes = self._visitor.principal
+        sight = Sight(
+            ZoneInfo(self._place.time_zone), self._names(), known, scopes.may(Scope.WRITE),
+            sorted({row.owner_id for row in rows.data if row.owner_id}),
+        )  # fmt: skip
+        further = (
+            responses.further_address(asked.filters, rows.next_cursor) if rows.next_cursor else None
+        )
+        return tag("div", responses.listing(rows.data, sight, further), class_="panel")
+
+
+def _guarded(build: Callable[[], Markup]) -> Markup:
+    """A piece, or why it is missing: the others are shown all the same."""
     try:
-        kpis, trouble = _kpis(parts, principal.workspace), ""
-    except UnavailableError as error:
-        kpis, trouble = {}, str(error)
-    blocks = [CampaignBlock(d, kpis.get(str(d.campaign_id), {})) for d in documents[:MOST_SHOWN]]
-    return html.campaigns(principal, blocks, len(documents), trouble)
+        return build()
+    except InvalidInput:
+        raise
+    except AnswerbackError as error:
+        return trouble(str(error))
 
 
-def _order(document: CampaignDocument) -> tuple[bool, str]:
+def _zone(request: Request, visitor: Visitor) -> ZoneInfo:
+    workspace = parts_of(request).access.workspace(visitor.principal.workspace)
+    return ZoneInfo(workspace.time_zone)
+
+
+def _campaigns(request: Request, workspace: str) -> list[CampaignDocument]:
+    found = desk_of(request).commander.find_all(workspace, "campaign", CampaignDocument)
+    return sorted((f.document for f in found if f.document), key=_order)
+
+
+def _order(campaign: CampaignDocument) -> tuple[bool, str]:
     """Launched ones first, then by name."""
-    return document.actual_start is None, document.name.casefold()
-
-
-def _kpis(parts: Parts, workspace: str) -> dict[str, dict[str, KpiValue]]:
-    """Every campaign's KPIs. One question for all: each costs half a second, not each campaign."""
-    report = parts.reads.kpis(workspace, KpiQuery(group_by=("campaign",)))
-    return {group.group["campaign"]: group.kpis for group in report.data}
-
-
-def _visitor(request: Request) -> Principal:
-    """Whose session the browser has. Raises ``Unauthenticated``."""
-    # Not request.cookies: a broken cookie of another application must not hide ours.
-    jar = SimpleCookie()
-    for part in request.headers.get("cookie", "").split(";"):
-        if part.strip().startswith(COOKIE + "="):
-            jar.load(part.strip())
-    if COOKIE not in jar:
-        raise Unauthenticated("There is no session.")
-    return session_of(parts_of(request), jar[COOKIE].value)
-
-
-def _form_field(request: Request, name: str) -> str:
-    body: bytes = getattr(request.state, "body", b"")
-    try:
-        found = parse_qs(body.decode("latin-1"), max_num_fields=MOST_FIELDS)
-    except ValueError as error:
-        raise InvalidInput(f"Send at most {MOST_FIELDS} fields.") from error
-    return found.get(name, [""])[0].strip()
-
-
-def _cookie(parts: Parts, value: str, more: str = "") -> str:
-    secure = "; Secure" if parts.settings.public_url.startswith("https://") else ""
-    return f"{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{more}"
-
-
-def _html(text: str, status: int = 200) -> Response:
-    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
-    return Response(text, status, headers, "text/html; charset=utf-8")
+    return campaign.actual_start is None, campaign.name.casefold()

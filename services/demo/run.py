@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from functools import partial
 from ipaddress import ip_network
 from typing import Any
 
@@ -19,6 +21,7 @@ from services.demo.script import Script
 from services.importing.addresses import reachable
 from services.importing.client import Client
 from services.server import build_app, serve_http
+from services.sessions import one_time_link
 from services.settings import Settings
 
 WORKSPACE = "demo"
@@ -34,7 +37,10 @@ def run_demo(
         notebook = Notebook(settings.data / FOLDER, clock())
         key = demo_key(embedded.parts.access, notebook)
         embedded.start()
-        actor = Actor(settings, terminal, notebook, key, clock, once=once)
+        access = embedded.parts.access
+        key_id = access.authenticate(key).key_id
+        way_in = partial(one_time_link, access, key_id, local_address(settings))
+        actor = Actor(settings, terminal, notebook, key, way_in, clock, once=once)
         with actor:
             serve_http(build_app(embedded.parts), settings, ready=actor.start)
         embedded.raise_failure()
@@ -91,6 +97,7 @@ class Actor:
         terminal: Terminal,
         notebook: Notebook,
         key: str,
+        way_in: Callable[[], str],
         clock: Clock,
         *,
         once: bool,
@@ -99,6 +106,7 @@ class Actor:
         self._terminal = terminal
         self._notebook = notebook
         self._key = key
+        self._way_in = way_in
         self._clock = clock
         self._once = once
         self._stop = threading.Event()
@@ -132,6 +140,7 @@ class Actor:
                 self._terminal.tell(script.table())
                 self._terminal.tell(f"ANSWERBACK_API_KEY={self._key}")
                 self._terminal.tell(f"ANSWERBACK_URL={self._address}")
+                self._terminal.note(f"Look at it once, within 15 minutes: {self._way_in()}")
         except CancelledError:
             return
 

@@ -11,6 +11,7 @@ from services.access import (
     GpcMode,
     KeyEntry,
     NewKey,
+    PassKind,
     Principal,
     Scope,
     Workspace,
@@ -35,6 +36,15 @@ class OwnKey(Access):
 
     def principal(self, key_id: str) -> Principal:
         return self._stored.principal(key_id)
+
+    def open_pass(self, key_id: str, kind: PassKind, lifetime: int) -> str:
+        return self._stored.open_pass(key_id, kind, lifetime)
+
+    def pass_holder(self, secret: str, kind: PassKind) -> Principal:
+        return self._stored.pass_holder(secret, kind)
+
+    def use_pass(self, secret: str, kind: PassKind) -> Principal:
+        return self._stored.use_pass(secret, kind)
 
     def create_workspace(self, workspace: str, time_zone: str, base_currency: str) -> Workspace:
         return self._stored.create_workspace(workspace, time_zone, base_currency)

@@ -10,7 +10,7 @@ from projections.reading.reader import StoredReads
 from projections.runner import Runner
 from schemas.errors import InvalidInput, NotFound, Stale
 from schemas.ids import named_id
-from schemas.views import ResponseFilter
+from schemas.views import ResponseFilter, TallyQuery
 from tests.support import campaign as c
 
 MINUTE = 60_000
@@ -160,3 +160,60 @@ def test_waiting_for_what_is_not_there_yet_ends_as_stale(reads, world):
         reads.wait_for(appended.cursor, 0)
     world.run()
     reads.wait_for(appended.cursor, 1)
+
+
+def test_newest_responses_are_the_list_backwards(reads, played):
+    for only in (ResponseFilter(), ResponseFilter(type="click")):
+        before, found = None, []
+        while True:
+            rows = reads.newest_responses("demo", only, before, 2)
+            found += rows.data
+            before = rows.next_cursor
+            if before is None:
+                break
+        assert found == _all(reads, only, 100)[::-1]
+    with pytest.raises(InvalidInput):
+        reads.newest_responses("demo", ResponseFilter(), "rubbish", 2)
+    assert reads.newest_responses("other", ResponseFilter(), None, 2).data == []
+
+
+def test_tallies_add_up_to_the_countable_responses(reads, played):
+    for campaign, by in itertools.product(
+        (None, c.CAMPAIGN, named_id("none")), ("channel", "country", "hour", "day")
+    ):
+        query = TallyQuery(by=by, campaign_id=campaign, time_zone="America/New_York")
+        rows = reads.tally("demo", query)
+        (group,) = played.kpis(campaign_id=campaign)
+        assert sum(row.responses for row in rows) == group.kpis["reviewed_share"].denominator
+        assert reads.tally("other", query) == []
+
+
+def test_tallies_follow_the_clock_of_the_workspace(reads, world):
+    # On 2026-11-01 New York's clocks show the hour from one to two twice.
+    one_o_clock = 1_793_509_200_000
+    world.clock.now = one_o_clock + DAY
+    world.append(*c.planned(world))
+    for number, minutes in enumerate((30, 90, 150), 1):
+        world.append(c.called(world, number, one_o_clock + minutes * MINUTE))
+    world.run()
+    hours = reads.tally("demo", TallyQuery(by="hour", time_zone="America/New_York"))
+    assert [(row.name, row.responses) for row in hours] == [
+        ("2026-11-01T01:00-0400", 1),
+        ("2026-11-01T01:00-0500", 1),
+        ("2026-11-01T02:00-0500", 1),
+    ]
+    days = reads.tally("demo", TallyQuery(by="day", time_zone="Asia/Tokyo"))
+    assert [(row.name, row.responses) for row in days] == [("2026-11-01", 3)]
+
+
+def test_contacts_are_found_by_address_and_by_id(reads, played):
+    assert reads.contact_at("demo", c.address(1)).contact_id == c.person(1)
+    for address in ("nobody@example.com", "", "x" * 300):
+        with pytest.raises(NotFound):
+            reads.contact_at("demo", address)
+    with pytest.raises(NotFound):
+        reads.contact_at("other", c.address(1))
+    asked = [c.person(0), c.person(2), named_id("nobody")]
+    named = reads.contacts_named("demo", asked)
+    assert {view.contact_id for view in named} == {c.person(0), c.person(2)}
+    assert reads.contacts_named("demo", []) == []

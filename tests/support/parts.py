@@ -39,6 +39,12 @@ class NoReads(Reads):
     def responses(self, *_: Any) -> NoReturn:
         self._refuse()
 
+    def newest_responses(self, *_: Any) -> NoReturn:
+        self._refuse()
+
+    def tally(self, *_: Any) -> NoReturn:
+        self._refuse()
+
     def response(self, *_: Any) -> NoReturn:
         self._refuse()
 
@@ -52,6 +58,12 @@ class NoReads(Reads):
         self._refuse()
 
     def contacts(self, *_: Any) -> NoReturn:
+        self._refuse()
+
+    def contacts_named(self, *_: Any) -> NoReturn:
+        self._refuse()
+
+    def contact_at(self, *_: Any) -> NoReturn:
         self._refuse()
 
     def contact(self, *_: Any) -> NoReturn:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from events.cursor import TOPICS, Cursor
@@ -21,6 +22,8 @@ from schemas.views import (
     Rows,
     SubmissionState,
     SubmissionView,
+    Tally,
+    TallyQuery,
 )
 from tests.support.clock import MORNING
 
@@ -46,6 +49,22 @@ class FakeReads(Reads):
         further = f"after:{start + limit}" if len(own) > start + limit else None
         return Rows(data=own[start : start + limit], next_cursor=further)
 
+    def newest_responses(
+        self, workspace: str, only: ResponseFilter, before: str | None, limit: int
+    ) -> Rows[ResponseView]:
+        return self.responses(workspace, only, before, limit)
+
+    def tally(self, workspace: str, query: TallyQuery) -> list[Tally]:
+        self.asked.append(query)
+        if self.behind:
+            raise Stale("The figures are not ready yet.")
+        own = [view for (owner, _), (view, _) in self.views.items() if owner == workspace]
+        counts = Counter((view.country or "") for view in own)
+        return [
+            Tally(name=name, responses=n, reviewed=0, positive=0, converted=0)
+            for name, n in sorted(counts.items())
+        ]
+
     def response(self, workspace: str, response_id: UUID) -> ResponseView:
         return self._found(workspace, response_id)[0]
 
@@ -70,6 +89,15 @@ class FakeReads(Reads):
         self._start(after)
         own = [view for (owner, _), view in self.people.items() if owner == workspace]
         return Rows(data=own[:limit])
+
+    def contacts_named(self, workspace: str, contacts: Sequence[UUID]) -> list[ContactView]:
+        return [self.people[workspace, n] for n in contacts if (workspace, n) in self.people]
+
+    def contact_at(self, workspace: str, address: str) -> ContactView:
+        for (owner, _), view in self.people.items():
+            if owner == workspace and address in view.email:
+                return view
+        raise NotFound("No contact is known by this address.")
 
     def contact(self, workspace: str, contact_id: UUID) -> ContactView:
         try:
