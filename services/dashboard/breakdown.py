@@ -42,7 +42,7 @@ def panels(counts: Breakdown) -> Markup:
     return tag(
         "div",
         _panel("By channel", _table("Channel", counts.channels, words.plain)),
-        _panel("By country", _table("Country", counts.countries, lambda n: n or words.UNKNOWN)),
+        _panel("By country", _table("Country", counts.countries, lambda n: n or words.plain(""))),
         _over_time(counts),
         class_="panels",
     )
@@ -53,6 +53,9 @@ def _panel(title: str, *content: Content) -> Markup:
 
 
 def _table(head: str, rows: Sequence[Tally], name: Callable[[str], str]) -> Markup:
+    if all(row.name for row in rows):
+        # Said also when nothing is unknown: who reads the table must not have to wonder.
+        rows = [*rows, Tally(name="", responses=0, reviewed=0, positive=0, converted=0)]
     ordered = sorted(rows, key=lambda row: (-row.responses, row.name))
     shown, rest = ordered[:MOST_ROWS], ordered[MOST_ROWS:]
     most = max(row.responses for row in rows)
@@ -68,6 +71,7 @@ def _table(head: str, rows: Sequence[Tally], name: Callable[[str], str]) -> Mark
             tag("th", "Converted", scope="col", class_="num")])),
         tag("tbody", body),
         tag("tfoot", _total(rows)),
+        class_="counts",
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from schemas.instants import Precision
 from schemas.views import ContactView, KpiValue, ResponseView
 
 NONE = "\N{EN DASH}"
-UNKNOWN = "unknown"
+UNKNOWN = "Unknown"
 _MINUS = "\N{MINUS SIGN}"
 _NAMES = {
     "sms": "SMS",
