@@ -96,6 +96,8 @@ class Feed:
                 marks = await asyncio.to_thread(self._reads.cursors)
             except AnswerbackError as error:
                 logger.warning("The read side does not tell its cursors: %s", error)
+            except Exception:  # the pages would believe to be live, and never be told again
+                logger.exception("The read side could not be asked for its cursors.")
             else:
                 if marks != self._marks:
                     self._marks = marks
