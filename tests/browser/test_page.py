@@ -158,3 +158,23 @@ def test_other_workspace_sees_nothing_of_it(page: Page, other: Site, campaign: s
     expect(page.locator("main")).not_to_contain_text("Spring offer")
     page.goto(f"{other.address}/contacts/{ADA}")
     expect(page.locator("body")).not_to_contain_text("Ada Lovelace")
+
+
+def test_stream_is_not_kept_and_ends_with_the_session(
+    page: Page, site: Site, campaign: str
+) -> None:
+    log_in(page, site)
+    (cookie,) = [c for c in page.context.cookies() if c["name"] == COOKIE]
+    held = {"Cookie": f"{COOKIE}={cookie['value']}"}
+    with httpx.stream("GET", f"{site.address}/live", headers=held, trust_env=False) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert stream.headers["cache-control"] == "no-store"
+        assert stream.headers["x-accel-buffering"] == "no"
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 2000"
+        assert "id: " in next(line for line in lines if line.startswith("id: "))
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_label("API key")).to_be_visible()
+        site.respond(campaign, last_name="Late")
+        for _ in lines:  # it comes to its end
+            pass
