@@ -61,7 +61,8 @@ class Site:
         return {"Authorization": f"Bearer {self.key}"}
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while it runs, no test of its process can have a loop of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     try:
         with open_browser() as opened:
