@@ -155,8 +155,8 @@ def test_a_gzip_bomb_is_refused_without_being_expanded(site: Site) -> None:
     ("encoding", "body", "status"),
     [
         ("gzip", b"no gzip", 422),
-        ("gzip", gzip.compress(b"[]")[:-4], 422),
-        ("gzip", gzip.compress(b"[]") + b"more", 422),
+        ("gzip", gzip.compress(b"[]", mtime=0)[:-4], 422),
+        ("gzip", gzip.compress(b"[]", mtime=0) + b"more", 422),
         ("gzip", b"", 422),
         ("br", b"[]", 415),
         ("gzip, gzip", b"[]", 415),
