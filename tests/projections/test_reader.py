@@ -6,8 +6,6 @@ import itertools
 
 import pytest
 
-from projections.reading.reader import StoredReads
-from projections.runner import Runner
 from schemas.errors import InvalidInput, NotFound, Stale
 from schemas.ids import named_id
 from schemas.views import ResponseFilter, TallyQuery
@@ -17,16 +15,9 @@ MINUTE = 60_000
 DAY = 86_400_000
 
 
-def _unexpected(error: BaseException) -> None:
-    raise AssertionError("No sink stops in these tests.") from error
-
-
 @pytest.fixture
 def reads(world):
-    runner = Runner(
-        world.rows, world.log, world.rows_sink, world.columns_sink, world.clock, 1, _unexpected
-    )
-    return StoredReads(world.rows, world.columns, world.sealer, runner)
+    return world.reads()
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ from uuid import UUID
 import pytest
 
 from projections.folds.responses.document import ResponseDoc
-from projections.reading.reader import StoredReads
-from projections.runner import Runner
 from schemas.errors import NotFound
 from schemas.ids import response_id, submission_id
 from schemas.promotion import rule_id
@@ -124,8 +122,7 @@ def test_without_double_opt_in_the_submission_is_the_response(world):
 
 
 def test_submissions_are_read_in_their_order_with_their_state(world, start):
-    runner = Runner(world.rows, world.log, world.rows_sink, world.columns_sink, world.clock, 1)
-    reads = StoredReads(world.rows, world.columns, world.sealer, runner)
+    reads = world.reads()
     turned_away = {"form_id": str(c.FORM), "submission_id": "bot", "reason": "too_fast",
                    "fields": {"email": "b@example.com"}, "hit": c.hit(),
                    "url": "https://example.com/"}  # fmt: skip

@@ -23,8 +23,10 @@ from projections.folds.responses.document import ResponseDoc
 from projections.kpis.report import kpi_groups
 from projections.maintenance import Comparison
 from projections.outbox import Relay
+from projections.reading.reader import StoredReads
 from projections.rebuild import Rebuild
 from projections.rows_sink import RowsSink
+from projections.runner import Runner
 from projections.stores.rows import RESPONSE, open_rows, reading
 from schemas.catalogue import Topic, load_all
 from schemas.envelope import Stream
@@ -151,6 +153,13 @@ class World:
         """The KPIs by group."""
         return kpi_groups(self.columns, WORKSPACE, 1, KpiQuery(group_by=group_by, **bounds))
 
+    def reads(self) -> StoredReads:
+        """What readers are answered."""
+        runner = Runner(
+            self.rows, self.log, self.rows_sink, self.columns_sink, self.clock, 1, _unexpected
+        )
+        return StoredReads(self.rows, self.columns, self.sealer, runner)
+
     def responses(self) -> list[ResponseDoc]:
         """All responses, in the order of their ids."""
         with reading(self.rows).begin() as connection:
@@ -158,3 +167,7 @@ class World:
                 sa.select(RESPONSE.c.doc).where(RESPONSE.c.generation == 1).order_by(RESPONSE.c.id)
             )
             return [ResponseDoc.model_validate_json(doc) for (doc,) in found]
+
+
+def _unexpected(error: BaseException) -> None:
+    raise AssertionError("No sink stops in these tests.") from error
