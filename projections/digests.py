@@ -12,7 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from events.cursor import TOPICS
+from events.cursor import TOPICS, Cursor
 from events.log import EventLog, StoredRecord
 from projections.columns.journal import stored_record
 from projections.stores.columns import Columns
@@ -70,16 +70,17 @@ def column_digests(columns: Columns, generation: int) -> list[TableDigest]:
     return digests
 
 
-def log_digest(log: EventLog) -> TableDigest:
-    """What the journal must hold: every event of the log, once, with its bytes."""
+def log_digest(log: EventLog, until: Cursor) -> TableDigest:
+    """What the journal must hold: every event of the log before a cursor, once, with its bytes."""
     seen: set[UUID] = set()
     total = 0
     for topic in TOPICS:
         for partition in range(log.partitions):
-            offset = 0
-            while records := (page := log.read(topic, partition, offset, _PAGE)).records:
+            offset, end = 0, until[topic, partition]
+            while offset < end:
+                page = log.read(topic, partition, offset, min(_PAGE, end - offset))
                 offset = page.end
-                for record in records:
+                for record in page.records:
                     if record.event_id not in seen:
                         seen.add(record.event_id)
                         total = (total + _fingerprint(record)) & _MASK

@@ -1,9 +1,16 @@
-"""The port of what engineers do with the read models as a whole."""
+"""The port of what engineers do with the log and the read models as a whole.
+
+1. One piece of long work at a time; another is refused with ``Busy``.
+2. The doors go on taking events meanwhile; read models stand still for as long as each call says.
+3. ``abandon`` may be called from any thread; the work under way then raises ``Abandoned`` soon.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+
+from events.cursor import Cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,7 @@ class Comparison:
 
 
 class Maintenance(ABC):
-    """Every call blocks for as long as the work takes."""
+    """Every call blocks for as long as the work takes; the module's docstring is the contract."""
 
     @abstractmethod
     def follow(self) -> None:
@@ -31,4 +38,19 @@ class Maintenance(ABC):
 
     @abstractmethod
     def verify(self) -> list[Comparison]:
-        """Catch up, rebuild everything beside the live tables, and compare. Raises ``Stale``."""
+        """Bring read models to the log's end, rebuild them beside themselves, and compare.
+
+        They stand still all the while. Raises ``Busy`` or ``Abandoned``.
+        """
+
+    @abstractmethod
+    def snapshot(self, folder: str) -> Cursor:
+        """Copy the log and every read model, as of one moment, into an existing folder.
+
+        Answers where the log ended at that moment. Read models stand still only while the moment
+        is held, not while it is copied. Raises ``Busy``, ``Abandoned`` or ``StoreUnavailable``.
+        """
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """End the work under way, if there is any, without a result."""

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from events.compose import Composer
 from events.cursor import Cursor
 from events.log import EventLog
+from events.snapshots import Going
 from projections.columns.copies import copies_after, copy_tables, forget_copies
+from projections.columns_sink import NAME as COLUMNS
 from projections.digests import (
     TableDigest,
     column_digests,
@@ -58,12 +60,14 @@ class Rebuild:
         *,
         live: int,
         target: int,
+        going: Going = lambda: None,
     ) -> None:
         self._rows = rows
         self._columns = columns
         self._log = log
         self._live = live
         self._target = target
+        self._going = going
         book = ReferenceBook()
         self._sink = RowsSink(
             rows, log, composer, book, folds(book), generation=target, publishes=False
@@ -76,10 +80,11 @@ class Rebuild:
             until = cursor_of(connection, ROWS, self._live)
             moment = logical_time_of(connection, ROWS, self._live)
         while self._sink.step(_BATCH, until):
-            pass
+            self._going()
         self._sink.tick(moment)
         self._ship()
         for workspace in self._workspaces():
+            self._going()
             self._judge(workspace, until)
             entities = Entities(self._columns, self._target, until.total)
             entities.rebuild(workspace, self._buckets(workspace))
@@ -89,7 +94,9 @@ class Rebuild:
         live = row_digests(self._rows, self._live) + column_digests(self._columns, self._live)
         new = row_digests(self._rows, self._target) + column_digests(self._columns, self._target)
         pairs = zip(live, new, strict=True)
-        journal = _compared(journal_digest(self._columns), log_digest(self._log))
+        with reading(self._rows).begin() as connection:
+            until = cursor_of(connection, COLUMNS, self._live)
+        journal = _compared(journal_digest(self._columns), log_digest(self._log, until))
         return [*(_compared(a, b) for a, b in pairs), journal]
 
     def drop(self) -> None:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import sqlalchemy as sa
 
 from events.cursor import Cursor
 from events.log import EventLog
+from events.snapshots import Going
 from projections.columns_sink import ColumnsSink
 from projections.outbox import Relay
 from projections.rows_sink import RowsSink
 from projections.stores.rows import COPY, OUTBOX, reading
+from projections.turnstile import Turnstile
 from schemas.catalogue import Topic
 from schemas.clock import Clock
 from schemas.errors import Stale, UnavailableError
@@ -51,6 +54,7 @@ class Runner:
         self._relay = Relay(rows, log)
         self._clock = clock
         self._generation = generation
+        self._turnstile = Turnstile()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._on_failure = on_failure
@@ -81,6 +85,33 @@ class Runner:
         """One turn of both sinks in the caller's thread; answers whether anything moved."""
         moved = self._turn_rows()
         return self._turn_columns() or moved
+
+    # Standing still
+
+    def held(self) -> AbstractContextManager[None]:
+        """Inside, no sink works and nothing is sent to the log."""
+        return self._turnstile.hold()
+
+    def finish_step(self) -> None:
+        """While held: leave no step of the columns half done."""
+        self._columns_sink.resume()
+
+    def settle(self, going: Going) -> None:
+        """While held: bring both sinks to the log's end as it is now, and to what follows from it.
+
+        Facts and decisions that come meanwhile wait, so both stand at the same cursor.
+        """
+        self.finish_step()
+        end = self._log.heads()
+        moved = True
+        while moved:
+            going()
+            derived = {p: o for p, o in self._log.heads().items() if p[0] is Topic.DERIVED}
+            until = end.moved(derived)
+            moved = self._rows_sink.step(PAGE, until)
+            moved = self._relay.send() > 0 or moved
+            moved = self._columns_sink.step(PAGE, until) or moved
+            moved = self._relay.send() > 0 or moved
 
     # Where it stands
 
@@ -136,7 +167,8 @@ class Runner:
         retries = 0
         while not self._stopping.is_set():
             try:
-                pause = 0.0 if turn() else _IDLE_SECONDS
+                with self._turnstile.turn():
+                    pause = 0.0 if turn() else _IDLE_SECONDS
                 retries = 0
             except Exception as error:
                 retries += 1

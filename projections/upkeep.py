@@ -1,53 +1,89 @@
-"""Maintenance over the runner of this process."""
+"""Maintenance over the runner and the stores of this process."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 
+from events.cursor import Cursor
 from events.log import EventLog
+from events.snapshots import Going, Source
 from projections.maintenance import Comparison, Maintenance
 from projections.rebuild import Rebuild
 from projections.runner import Runner
-from schemas.clock import Clock
-from schemas.errors import Stale
+from schemas.errors import Abandoned, Busy
 
-_PATIENCE = 3600.0
+_SECONDS = 0.1
 
 
 class Upkeep(Maintenance):
-    """Keeps one generation of read models, or compares it with a rebuild."""
+    """Keeps one generation of read models, compares it with a rebuild, or copies it.
+
+    ``sources`` are the read models' stores and, last, the log's.
+    """
 
     def __init__(
         self,
         runner: Runner,
-        rebuild: Callable[[int, int], Rebuild],
+        rebuild: Callable[[int, int, Going], Rebuild],
         log: EventLog,
-        clock: Clock,
+        sources: Sequence[Source],
         generation: int,
     ) -> None:
         self._runner = runner
         self._rebuild = rebuild
         self._log = log
-        self._clock = clock
+        self._sources = sources
         self._generation = generation
+        self._working = threading.Lock()
+        self._abandoned = threading.Event()
 
     def follow(self) -> None:
         self._runner.start()
 
     def verify(self) -> list[Comparison]:
-        self._catch_up()
-        rebuild = self._rebuild(self._generation, self._generation + 1)
-        rebuild.run()
-        compared = rebuild.compare()
-        rebuild.drop()
-        return compared
+        with self._alone(), self._runner.held():
+            self._runner.settle(self._going)
+            rebuild = self._rebuild(self._generation, self._generation + 1, self._going)
+            try:
+                rebuild.run()
+                return rebuild.compare()
+            finally:
+                rebuild.drop()
 
-    def _catch_up(self) -> None:
-        """Bring every read model to the head of the log."""
-        if self._runner.is_following:
-            self._runner.wait_for(self._log.heads(), _PATIENCE)
-            return
-        deadline = self._clock() + int(_PATIENCE * 1000)
-        while self._runner.run_once():
-            if self._clock() > deadline:
-                raise Stale("The read models have not come to the head of the log in time.")
+    def snapshot(self, folder: str) -> Cursor:
+        with self._alone(), ExitStack() as open_ones:
+            with self._runner.held():
+                # Derived events are sent by turns alone, so the log of this moment has exactly
+                # those that the row store has forgotten: after a restore none is sent again.
+                self._runner.finish_step()
+                heads = self._log.heads()
+                pinned = [open_ones.enter_context(closing(s.pin())) for s in self._sources]
+            for snapshot in pinned:
+                snapshot.copy(Path(folder), self._going)
+        return heads
+
+    def abandon(self) -> None:
+        self._abandoned.set()
+
+    def stop(self) -> None:
+        """Abandon what is under way, and let nothing begin any more."""
+        self.abandon()
+        while not self._working.acquire(timeout=_SECONDS):
+            self.abandon()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._working.acquire(blocking=False):
+            raise Busy("Another backup or comparison is under way. Wait until it has ended.")
+        try:
+            self._abandoned.clear()
+            yield
+        finally:
+            self._working.release()
+
+    def _going(self) -> None:
+        if self._abandoned.is_set():
+            raise Abandoned("The work was given up before its end.")

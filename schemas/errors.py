@@ -24,10 +24,13 @@ AnswerbackError
 │   ├── StoreUnavailable    a store of read models refuses a statement
 │   ├── ReferenceMissing    what the request refers to has not been read yet
 │   ├── RateExceeded        the sender sends more than its share
-│   └── Stale               the read model has not reached the position asked for
+│   ├── Stale               the read model has not reached the position asked for
+│   ├── Busy                long work of this kind is under way already
+│   └── Abandoned           long work was given up by whoever asked for it
 └── FatalError              an operator must act; the process stops rather than guess
     ├── SettingsInvalid     a setting is unknown or wrong
     ├── FolderInUse         another process owns the data folder
+    ├── BackupRefused       a backup cannot be made at this place, or restored from it
     ├── FormatUnknown       the data folder was written by a version this one does not know
     ├── Unreadable          stored bytes cannot be decoded
     ├── ProjectionStopped   a read model cannot go on without harm
@@ -181,6 +184,14 @@ class Stale(UnavailableError):
     """Raised when a read model did not reach the asked position in time."""
 
 
+class Busy(UnavailableError):
+    """Raised when long work is asked for while other such work is under way."""
+
+
+class Abandoned(UnavailableError):
+    """Raised when long work was given up by whoever asked for it."""
+
+
 # What an operator must look at
 
 
@@ -194,6 +205,10 @@ class SettingsInvalid(FatalError):
 
 class FolderInUse(FatalError):
     """Raised when another process holds the data folder."""
+
+
+class BackupRefused(FatalError):
+    """Raised when a place cannot take a backup, or holds none that can be restored."""
 
 
 class FormatUnknown(FatalError):

@@ -14,24 +14,34 @@ from events.sealing import Sealer
 from events.sqlite import SqliteLog
 from events.sqlite_gate import SqliteGate
 from events.vault import Vault
+from events.sqlite_snapshot import SqliteSource
+from events.sqlite_upgrade import log_in_blocks
 from events.vault_sqlite import SqliteVault
 from projections.maintenance import Comparison
 from schemas.clock import Clock, RandomBytes
 from services.access import Access
 from services.access_sqlite import SqliteAccess
 from services.back.child import BackProcess, end_this_process
-from services.folder import check_format, locked, master_key
+from services.backup.taking import Backups
+from services.folder import locked
+from services.formats import Note, Upgrade, bring_up, format_of, newest
 from services.keepsake import Keepsake
+from services.masterkey import master_key
 from services.parts import Parts
 from services.reference import Reference
 from services.settings import Settings
+
+# The steps from each format of the data folder to the next. A new one gets the next number.
+UPGRADES = (Upgrade(2, "the log in blocks", log_in_blocks, rewrites=("log.db",)),)
+_LEANED_ON = ("vault.db", "access.db")
 
 
 class Embedded:
     """A whole installation in one data folder: this process, and the back beside it."""
 
-    def __init__(self, parts: Parts, back: BackProcess) -> None:
+    def __init__(self, parts: Parts, back: BackProcess, backups: Backups) -> None:
         self.parts = parts
+        self.backups = backups
         self._back = back
 
     def raise_failure(self) -> None:
@@ -48,15 +58,22 @@ class Embedded:
 
 
 @contextmanager
-def open_embedded(settings: Settings, *, clock: Clock, random: RandomBytes) -> Iterator[Embedded]:
+def open_embedded(
+    settings: Settings,
+    *,
+    clock: Clock,
+    random: RandomBytes,
+    note: Note = lambda _line: None,
+) -> Iterator[Embedded]:
     """Open the data folder, alone; everything is closed again at the end.
+
+    ``note`` is told what is done to a folder of an older format.
 
     Raises ``FolderInUse`` when another process has it, ``FormatUnknown`` when it is too new.
     """
     folder = settings.data
-    folder.mkdir(parents=True, exist_ok=True)
     with locked(settings) as lock:
-        check_format(folder)
+        bring_up(folder, UPGRADES, note)
         log = SqliteLog(folder / "log.db", clock, settings.partitions)
         vault = SqliteVault(folder / "vault.db", master_key(settings, random), random)
         access = SqliteAccess(folder / "access.db", clock, random)
@@ -68,6 +85,8 @@ def open_embedded(settings: Settings, *, clock: Clock, random: RandomBytes) -> I
         try:
             back.start()
             sealer = Sealer(vault)
+            leaned_on = [SqliteSource(folder / name) for name in _LEANED_ON]
+            backups = Backups(settings, clock, back.maintenance, leaned_on)
             parts = Parts(
                 settings=settings,
                 clock=clock,
@@ -81,9 +100,10 @@ def open_embedded(settings: Settings, *, clock: Clock, random: RandomBytes) -> I
                 reference=Reference(log, Keepsake(folder / "reference.jsonl")),
                 reads=back.reads,
                 rings_file=Keepsake(folder / "rings.jsonl"),
+                backups=backups,
             )
             parts.reference.start()
-            yield Embedded(parts, back)
+            yield Embedded(parts, back, backups)
         finally:
             back.stop()
             log.close()
@@ -94,8 +114,7 @@ def open_embedded(settings: Settings, *, clock: Clock, random: RandomBytes) -> I
 @contextmanager
 def open_access(settings: Settings, *, clock: Clock, random: RandomBytes) -> Iterator[Access]:
     """Workspaces and keys alone; unlike the rest of the folder, also beside a server."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    check_format(settings.data)
+    _prepare_folder(settings)
     access = SqliteAccess(settings.data / "access.db", clock, random)
     try:
         yield access
@@ -106,10 +125,21 @@ def open_access(settings: Settings, *, clock: Clock, random: RandomBytes) -> Ite
 @contextmanager
 def open_vault(settings: Settings, *, random: RandomBytes) -> Iterator[Vault]:
     """The keys alone; like ``open_access`` also beside a server, which notices new token keys."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    check_format(settings.data)
+    _prepare_folder(settings)
     vault = SqliteVault(settings.data / "vault.db", master_key(settings, random), random)
     try:
         yield vault
     finally:
         vault.close()
+
+
+def newest_format() -> int:
+    """The format of data folders that this version writes."""
+    return newest(UPGRADES)
+
+
+def _prepare_folder(settings: Settings) -> None:
+    """Bring a folder that nobody serves to the newest format; one that is served is there."""
+    if format_of(settings.data) != newest_format():
+        with locked(settings):
+            bring_up(settings.data, UPGRADES, lambda _line: None)

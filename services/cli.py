@@ -16,6 +16,7 @@ from services.bench.benches import BENCHES
 from services.bench.mix import DEFAULT
 from services.commandline import (
     access,
+    backups,
     benching,
     catalogue,
     config,
@@ -79,6 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
     _access(commands)
     _importing(commands)
     _add(commands, "verify", verification.verify, "rebuild every table from the log and compare")
+    _keeping(commands)
     _add(commands, "schemas", catalogue.print_schemas, "print the JSON Schemas of all event types")
     _bench(commands)
     settings = _group(commands, "config", "look at the settings")
@@ -123,6 +125,16 @@ def _count(text: str) -> int:
     if number < 1:
         raise ValueError
     return number
+
+
+def _keeping(commands: Parsers) -> None:
+    backup = _add(commands, "backup", backups.backup, "copy everything, also while a server runs")
+    backup.add_argument("target", help="the folder to make; it must not be there yet")
+    backup.add_argument(
+        "--with-key", action="store_true", help="copy the master key too, if the folder holds it"
+    )
+    restore = _add(commands, "restore", backups.restore, "fill an empty data folder from a backup")
+    restore.add_argument("source", help="a folder that backup made")
 
 
 def _access(commands: Parsers) -> None:

@@ -1,22 +1,46 @@
-"""The data folder: who has it, in which format it is, and the key to what is sealed in it."""
+"""The data folder: who has it, and how others find him."""
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from schemas.clock import RandomBytes
-from schemas.errors import FolderInUse, FormatUnknown
+from pydantic import BaseModel, ValidationError
+
+from schemas.errors import FolderInUse
 from services.settings import Settings
 
-FORMAT = 2
+LOCK = "lock"
 _PATIENCE = 10.0  # a server that was killed leaves its other process behind for a moment
 _LOOK_EVERY = 0.05
+
+
+class Owner(BaseModel):
+    """What the lock file says of the process that has the folder."""
+
+    process: int
+    address: str
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The host and the port that it listens on."""
+        host, _, port = self.address.rpartition(":")
+        return host.removeprefix("http://"), int(port)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        try:
+            os.kill(self.process, 0)
+        except PermissionError:
+            return True
+        except ProcessLookupError:
+            return False
+        return True
 
 
 @contextmanager
@@ -26,29 +50,33 @@ def locked(settings: Settings) -> Iterator[int]:
     Processes that inherit the descriptor hold the lock too, until the last of them has ended.
     Raises ``FolderInUse``.
     """
-    descriptor = os.open(settings.data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(settings.data / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _take(descriptor, settings.data)
         os.ftruncate(descriptor, 0)
         address = f"http://{settings.host}:{settings.port}"
-        owner = json.dumps({"process": os.getpid(), "address": address})
-        os.pwrite(descriptor, owner.encode(), 0)
+        owner = Owner(process=os.getpid(), address=address)
+        os.pwrite(descriptor, owner.model_dump_json().encode(), 0)
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def served_at(folder: Path) -> tuple[str, int] | None:
-    """Host and port of whoever has a data folder open; None if nobody has."""
-    path = folder / "lock"
-    if not path.exists():
+def owner_of(folder: Path) -> Owner | None:
+    """The process that has the folder now, if any has."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_RDWR)
+    except FileNotFoundError:
         return None
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            host, _, port = json.loads(file.read())["address"].rpartition(":")
-            return host.removeprefix("http://"), int(port)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = _told(descriptor)
+        # Another process of a server that was killed may hold the lock for a moment.
+        return owner if owner is not None and owner.is_alive else None
+    finally:
+        os.close(descriptor)
     return None
 
 
@@ -58,47 +86,18 @@ def _take(descriptor: int, folder: Path) -> None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            owner = os.pread(descriptor, 1000, 0).decode(errors="replace")
-            if _is_alive(owner) or time.monotonic() > ends:
-                told = owner or "another process"
-                raise FolderInUse(f"The data folder {folder} is in use by {told}.") from None
+            owner = _told(descriptor)
+            if (owner is not None and owner.is_alive) or time.monotonic() > ends:
+                who = "another process" if owner is None else owner.model_dump_json()
+                raise FolderInUse(f"The data folder {folder} is in use by {who}.") from None
             time.sleep(_LOOK_EVERY)
         else:
             return
 
 
-def _is_alive(owner: str) -> bool:
-    """Whether the process that the lock file names still runs."""
+def _told(descriptor: int) -> Owner | None:
+    """What the lock file says, if it can be read."""
     try:
-        os.kill(int(json.loads(owner)["process"]), 0)
-    except PermissionError:
-        return True
-    except (ValueError, KeyError, TypeError, ProcessLookupError):
-        return False
-    return True
-
-
-def check_format(folder: Path) -> None:
-    """Note the format of a new folder. Raises ``FormatUnknown`` for one of another version."""
-    path = folder / "format"
-    if not path.exists():
-        path.write_text(f"{FORMAT}\n")
-    found = path.read_text().strip()
-    if found != str(FORMAT):
-        raise FormatUnknown(
-            f"The data folder has format {found[:20]!r}; this version knows format {FORMAT}."
-        )
-
-
-def master_key(settings: Settings, random: RandomBytes) -> bytes:
-    """The key from the settings, else one that is made once and kept in the folder."""
-    if settings.master_key is not None:
-        return bytes.fromhex(settings.master_key.get_secret_value())
-    path = settings.data / "master.key"
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(random(32).hex())
-            file.flush()
-            os.fsync(file.fileno())
-    return bytes.fromhex(path.read_text().strip())
+        return Owner.model_validate_json(os.pread(descriptor, 1000, 0))
+    except ValidationError:
+        return None

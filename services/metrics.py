@@ -104,4 +104,5 @@ def _installed_version() -> str:
         return "unknown"
 
 
-BUILD_INFO.labels(_installed_version()).set(1)
+VERSION = _installed_version()
+BUILD_INFO.labels(VERSION).set(1)

@@ -12,6 +12,7 @@ from events.vault import Vault
 from projections.reading.reads import Reads
 from schemas.clock import Clock, RandomBytes
 from services.access import Access
+from services.backup.taking import Backups
 from services.keepsake import Keepsake
 from services.reference import Reference
 from services.settings import Settings
@@ -33,3 +34,4 @@ class Parts:
     reference: Reference
     reads: Reads
     rings_file: Keepsake = Keepsake()
+    backups: Backups | None = None

@@ -29,9 +29,12 @@ BACKENDS = frozenset({
     "events.sqlite_file",
     "events.sqlite_follower",
     "events.sqlite_gate",
+    "events.sqlite_snapshot",
+    "events.sqlite_upgrade",
     "events.vault_memory",
     "events.vault_sqlite",
     "projections.stores.chdb",
+    "projections.stores.chdb_snapshot",
     "services.access_sqlite",
     "services.passes_sqlite",
 })  # fmt: skip

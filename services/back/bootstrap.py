@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from events.compose import Composer
 from events.sealing import Sealer
+from events.snapshots import Going
 from events.sqlite_follower import Append, FollowedLog
+from events.sqlite_snapshot import SqliteSource
 from events.vault_sqlite import SqliteVault
 from projections.columns_sink import ColumnsSink
 from projections.folds.order import all_folds
@@ -21,11 +23,12 @@ from projections.rebuild import Rebuild
 from projections.rows_sink import RowsSink
 from projections.runner import Runner
 from projections.stores.chdb import ChdbColumns
+from projections.stores.chdb_snapshot import ChdbSource
 from projections.stores.rows import open_rows
 from projections.stores.tables import create_tables
 from projections.upkeep import Upkeep
 from schemas.clock import Clock, RandomBytes
-from services.folder import master_key
+from services.masterkey import master_key
 from services.settings import Settings
 
 
@@ -68,16 +71,22 @@ def open_back(
         columns_sink = ColumnsSink(rows, columns, log, composer, generation)
         runner = Runner(rows, log, rows_sink, columns_sink, clock, generation, on_failure)
 
-        def rebuild(live: int, target: int) -> Rebuild:
+        def rebuild(live: int, target: int, going: Going) -> Rebuild:
             return Rebuild(
                 rows, columns, log, composer, lambda b: all_folds(b, settle),
-                live=live, target=target,
+                live=live, target=target, going=going,
             )  # fmt: skip
 
-        upkeep = Upkeep(runner, rebuild, log, clock, generation)
+        sources = (
+            SqliteSource(folder / "rows.db"),
+            ChdbSource(columns, folder / "columns"),
+            SqliteSource(folder / "log.db"),
+        )
+        upkeep = Upkeep(runner, rebuild, log, sources, generation)
         try:
             yield Back(StoredReads(rows, columns, sealer, runner), upkeep)
         finally:
+            upkeep.stop()
             runner.stop()
     finally:
         log.close()

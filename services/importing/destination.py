@@ -13,7 +13,7 @@ from schemas.clock import Clock, RandomBytes
 from schemas.errors import FolderInUse, InvalidInput
 from services.bootstrap import open_access, open_embedded
 from services.collector.app import Collector
-from services.folder import served_at
+from services.folder import owner_of
 from services.importing.addresses import reachable
 from services.importing.client import Client, Receipt
 from services.importing.inside import Inside
@@ -51,9 +51,9 @@ def on_this_machine(
     random: RandomBytes,
 ) -> Iterator[Destination]:
     """The data folder: through the server that has it open, else through its own door in here."""
-    served = served_at(settings.data)
-    if served is not None:
-        address = _answering(settings, *served)
+    owner = owner_of(settings.data)
+    if owner is not None:
+        address = _answering(settings, *owner.place)
         if key is None:
             raise InvalidInput(
                 f"A server at {address} has the data folder open, so the import needs an API key:"

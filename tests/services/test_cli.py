@@ -17,7 +17,8 @@ import pytest
 from services.cli import main
 
 COMMANDS = [
-    ["serve"], ["demo"], ["verify"], ["schemas"], ["config"], ["config", "check"], ["workspace"],
+    ["serve"], ["demo"], ["verify"], ["backup"], ["restore"], ["schemas"], ["config"],
+    ["config", "check"], ["workspace"],
     ["workspace", "create"], ["workspace", "list"], ["key"], ["key", "create"], ["key", "list"],
     ["key", "revoke"], ["key", "rotate"], ["workspace", "update"], ["workspace", "rotate-tokens"],
     ["workspace", "acts"], ["import"],
@@ -235,8 +236,10 @@ def test_serve_ends_cleanly_and_holds_its_folder_meanwhile(how, data, port, caps
     server = Server(data, port)
     try:
         server.wait_until_ready()
-        assert main(["verify"]) == 1
+        assert main(["serve"]) == 1
         assert "process" in failed(capsys)
+        assert main(["verify"]) == 0  # the server itself does it
+        assert " equal" in capsys.readouterr().out
         code, told = server.end(how)
     finally:
         server.process.kill()

@@ -38,11 +38,12 @@ class Served:
         """The data folder."""
         return self._folder / "data"
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one command to its end."""
+    def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run one command to its end, with more settings if any are given."""
         return subprocess.run(  # noqa: S603 - the command is this repository's own
             [sys.executable, "-m", "services.cli", *arguments],
-            env=self._environment(), capture_output=True, text=True, timeout=300, check=False,
+            env=self.environment() | settings,
+            capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
     def start(self) -> None:
@@ -50,7 +51,7 @@ class Served:
         with (self._folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "services.cli", "serve"],
-                env=self._environment(), stdout=log, stderr=log,
+                env=self.environment(), stdout=log, stderr=log,
             )  # fmt: skip
         ends = time.monotonic() + _START_SECONDS
         while not self._ready():
@@ -90,7 +91,8 @@ class Served:
         except httpx.TransportError:
             return False
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """The environment of this installation's commands."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("ANSWERBACK_")}
         own = {"ANSWERBACK_DATA": str(self.data), "ANSWERBACK_PORT": str(self.port)}
         return kept | own

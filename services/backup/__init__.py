@@ -1,0 +1,1 @@
+"""Backups: taken while everything runs, put back into an empty folder."""
