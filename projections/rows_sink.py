@@ -47,6 +47,7 @@ class RowsSink:
         self._folds = folds
         self._generation = generation
         self._publishes = publishes
+        self._learned: list[Event] = []
 
     def cursor(self) -> Cursor:
         """Where the sink stands."""
@@ -69,15 +70,17 @@ class RowsSink:
     def apply(self, page: Page) -> None:
         """Apply one page. Raises ``CursorGap`` if it does not begin where the sink stands."""
         # Read before the page is folded, so that no fact meets reference data older than itself.
-        learned = self._book.catch_up(self._log)
+        # Kept until the page is stored: a page that has to be tried again meets them once more.
+        self._learned += self._book.catch_up(self._log)
         with self._rows.begin() as connection:
             stored = cursor_of(connection, NAME, self._generation)
             if stored != page.start:
                 raise CursorGap(f"The page starts at {page.start}, the sink stands at {stored}.")
             before = logical_time_of(connection, NAME, self._generation)
-            late = _late(learned, page.start, before)
+            late = _late(self._learned, page.start, before)
             self._fold(connection, page, max(before, page.recorded_at), late)
             set_cursor(connection, NAME, self._generation, page.end)
+        self._learned = []
 
     def tick(self, now: int) -> bool:
         """Let time pass while nothing arrives; answers whether anything was due."""

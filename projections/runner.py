@@ -23,12 +23,13 @@ from projections.stores.rows import COPY, OUTBOX, reading
 from projections.turnstile import Turnstile
 from schemas.catalogue import Topic
 from schemas.clock import Clock
-from schemas.errors import Stale, UnavailableError
+from schemas.errors import LogUnavailable, OutOfRoom, Stale, UnavailableError
 
 PAGE = 5000
 _IDLE_SECONDS = 0.02
 _RETRY_SECONDS = 1.0
 _MOST_RETRIES = 120  # then it is no passing trouble: the process says so by ending
+_WARN_EVERY = 60
 _DERIVATIONS = 3  # a hit's verdict, the response it makes, and that response's journal entry
 
 logger = logging.getLogger("answerback.runner")
@@ -170,6 +171,11 @@ class Runner:
                 with self._turnstile.turn():
                     pause = 0.0 if turn() else _IDLE_SECONDS
                 retries = 0
+            except (OutOfRoom, LogUnavailable) as error:
+                # An operator makes room; the process that has the log says itself if it must end.
+                _warn(error, retries)
+                retries += 1
+                pause = _RETRY_SECONDS
             except Exception as error:
                 retries += 1
                 if not isinstance(error, UnavailableError) or retries > _MOST_RETRIES:
@@ -178,7 +184,7 @@ class Runner:
                     self._stopping.set()
                     self._on_failure(error)
                     return
-                logger.warning("A store is out of reach: %s", error)
+                _warn(error, retries)
                 pause = _RETRY_SECONDS
             if pause:
                 self._stopping.wait(pause)
@@ -192,3 +198,8 @@ class Runner:
     def _turn_columns(self) -> bool:
         moved = self._columns_sink.resume() or self._columns_sink.step(PAGE)
         return self._relay.send() > 0 or moved
+
+
+def _warn(error: Exception, retries: int) -> None:
+    if retries % _WARN_EVERY <= 1:
+        logger.warning("A store is out of reach: %s", error)

@@ -22,6 +22,7 @@ AnswerbackError
 ├── UnavailableError        wait and send the same again
 │   ├── LogUnavailable      the log cannot take events now
 │   ├── StoreUnavailable    a store of read models refuses a statement
+│   ├── OutOfRoom           a disk has no room left
 │   ├── ReferenceMissing    what the request refers to has not been read yet
 │   ├── RateExceeded        the sender sends more than its share
 │   ├── Stale               the read model has not reached the position asked for
@@ -178,6 +179,10 @@ class RateExceeded(UnavailableError):
 
 class StoreUnavailable(UnavailableError):
     """Raised when a store of read models refuses a statement."""
+
+
+class OutOfRoom(UnavailableError):
+    """Raised when a store cannot write because its disk is full."""
 
 
 class Stale(UnavailableError):

@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from projections.stores.trouble import tell_trouble
 from schemas.clock import Clock, RandomBytes
 from schemas.errors import (
     MoveRefused,
@@ -338,6 +339,7 @@ def _open(path: Path | None) -> Engine:
         )
     engine = create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare)
+    tell_trouble(engine)
     return engine
 
 

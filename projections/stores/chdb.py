@@ -14,7 +14,7 @@ import chdb
 import pyarrow as pa
 
 from projections.stores.columns import Columns, Parameters
-from schemas.errors import StoreUnavailable
+from projections.stores.trouble import trouble
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"})
 
@@ -73,7 +73,7 @@ class ChdbColumns(Columns):
                 sql.replace("$given", "Python(given)"), form, params=bound
             )
         except RuntimeError as error:
-            raise StoreUnavailable(f"{str(error)[:500]} [{sql[:200]}]") from None
+            raise trouble(f"{str(error)[:500]} [{sql[:200]}]") from None
 
     def _connection(self) -> Any:
         connection = getattr(self._local, "connection", None)

@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from projections.stores.trouble import tell_trouble
+
 METADATA = sa.MetaData()
 
 
@@ -137,6 +139,7 @@ SET = "main"
 def open_rows(url: str) -> sa.Engine:
     """The engine of a row store, its tables made where they are missing."""
     engine = sa.create_engine(url)
+    tell_trouble(engine)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)

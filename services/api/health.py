@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import orjson
 from fastapi import APIRouter, Request, Response
 
@@ -13,6 +16,7 @@ from services.parts import Parts
 
 router = APIRouter(tags=["health"])
 MOST_SECONDS = 60
+LEAST_ROOM = 4 << 20
 Check = dict[str, object]
 
 
@@ -26,7 +30,7 @@ def live() -> dict[str, str]:
 def ready(request: Request) -> Response:
     """Whether each part can do its work; 503 if one cannot."""
     parts = parts_of(request)
-    checks = {"log": _log(parts), "reads": _reads(parts)}
+    checks = {"log": _log(parts), "reads": _reads(parts), "room": _room(parts.settings.data)}
     fine = all(check["ok"] for check in checks.values())
     body = orjson.dumps({"status": "ok" if fine else "failing", "checks": checks})
     return Response(body, 200 if fine else 503, media_type="application/json")
@@ -49,6 +53,15 @@ def _log(parts: Parts) -> Check:
     except (AnswerbackError, TimeoutError) as error:
         return {"ok": False, "detail": str(error) or "The log does not answer in time."}
     return {"ok": True}
+
+
+def _room(folder: Path) -> Check:
+    """Whether the disk of the data folder has room to go on."""
+    whole = folder.absolute()
+    free = shutil.disk_usage(next(p for p in (whole, *whole.parents) if p.exists())).free
+    if free < LEAST_ROOM:
+        return {"ok": False, "detail": f"The disk is full: {free} bytes are left.", "free": free}
+    return {"ok": True, "free": free}
 
 
 def _reads(parts: Parts) -> Check:
