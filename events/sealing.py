@@ -19,12 +19,14 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from events.addresses import address_hash, normalize
+from events.raw import SealedBytes
 from events.vault import SubjectKey, Vault
 from schemas.catalogue import EventType, SealedPath
 from schemas.errors import Fault, InvalidInput
 from schemas.fields import Mark, SealedValue
 
 _NONCE = 12
+_RAW = "#raw"  # no JSON Pointer, so its nonces are never those of a field
 
 
 class Sealer:
@@ -80,6 +82,24 @@ class Sealer:
         except (InvalidTag, ValueError):
             return None
 
+    def seal_bytes(
+        self, workspace: str, subject: str, event_id: UUID, content: bytes
+    ) -> SealedBytes:
+        """Bytes under the key of a subject; the same bytes of the same event come out the same."""
+        key = self.prepare(workspace, [subject])[subject]
+        return SealedBytes(key.id, _encrypt(key, event_id, _RAW, content))
+
+    def open_bytes(self, workspace: str, sealed: SealedBytes) -> bytes | None:
+        """The clear bytes; ``None`` where their key is destroyed, or where they are damaged."""
+        key = self._vault.by_id(workspace, sealed.key_id)
+        if key is None:
+            return None
+        try:
+            content = sealed.content
+            return AESGCM(key.key).decrypt(content[:_NONCE], content[_NONCE:], None)
+        except (InvalidTag, ValueError):
+            return None
+
     def _stored(
         self,
         workspace: str,
@@ -114,9 +134,13 @@ def needs_key(kind: EventType, data: dict[str, Any]) -> bool:
 
 
 def _seal(key: SubjectKey, event_id: UUID, pointer: str, clear: bytes) -> dict[str, str]:
+    sealed = _encrypt(key, event_id, pointer, clear)
+    return {"$s": key.id, "v": base64.b64encode(sealed).decode()}
+
+
+def _encrypt(key: SubjectKey, event_id: UUID, pointer: str, clear: bytes) -> bytes:
     nonce = hmac.digest(key.key, event_id.bytes + pointer.encode() + clear, hashlib.sha256)[:_NONCE]
-    cipher = AESGCM(key.key).encrypt(nonce, clear, None)
-    return {"$s": key.id, "v": base64.b64encode(nonce + cipher).decode()}
+    return nonce + AESGCM(key.key).encrypt(nonce, clear, None)
 
 
 def _places(node: Any, path: Sequence[str], at: str) -> Iterator[tuple[str, Any, Any]]:

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 
 from events.compose import Composer
 from events.log import Appended, Record
+from events.raw_sqlite import SqliteRawBodies
 from events.sealing import Sealer
 from events.sqlite import SqliteLog
 from events.sqlite_gate import SqliteGate
-from events.vault import Vault
 from events.sqlite_snapshot import SqliteSource
 from events.sqlite_upgrade import log_in_blocks
+from events.vault import Vault
 from events.vault_sqlite import SqliteVault
 from projections.maintenance import Comparison
 from schemas.clock import Clock, RandomBytes
@@ -33,7 +34,7 @@ from services.settings import Settings
 
 # The steps from each format of the data folder to the next. A new one gets the next number.
 UPGRADES = (Upgrade(2, "the log in blocks", log_in_blocks, rewrites=("log.db",)),)
-_LEANED_ON = ("vault.db", "access.db")
+_LEANED_ON = ("vault.db", "access.db", "raw.db")
 
 
 class Embedded:
@@ -77,6 +78,7 @@ def open_embedded(
         log = SqliteLog(folder / "log.db", clock, settings.partitions)
         vault = SqliteVault(folder / "vault.db", master_key(settings, random), random)
         access = SqliteAccess(folder / "access.db", clock, random)
+        raw = SqliteRawBodies(folder / "raw.db", clock, settings.raw_retention_days)
 
         def append(records: Sequence[Record]) -> Appended:
             return log.append(records).result()
@@ -101,12 +103,14 @@ def open_embedded(
                 reads=back.reads,
                 rings_file=Keepsake(folder / "rings.jsonl"),
                 backups=backups,
+                raw=raw,
             )
             parts.reference.start()
             yield Embedded(parts, back, backups)
         finally:
             back.stop()
             log.close()
+            raw.close()
             access.close()
             vault.close()
 

@@ -60,6 +60,11 @@ RATE_LIMITED = Counter(
     "Requests refused with 429 because a key, a source or an address sent too much, by door.",
     ("door",), registry=REGISTRY,
 )  # fmt: skip
+RAW_LOST = Counter(
+    "answerback_raw_lost_total",
+    "Raw bodies that could not be kept; the facts themselves were stored.",
+    registry=REGISTRY,
+)
 LAG_RECORDS = Gauge(
     "answerback_projection_lag_records",
     "Records of the log that a projection has not applied yet.",
@@ -79,7 +84,7 @@ BUILD_INFO = Gauge(
 
 _ALL: tuple[MetricWrapperBase, ...] = (
     HTTP_REQUESTS, HTTP_DURATION, EVENTS_APPENDED, EVENTS_DUPLICATE, EVENTS_REJECTED,
-    RATE_LIMITED, LAG_RECORDS, LAG_SECONDS, BUILD_INFO,
+    RATE_LIMITED, RAW_LOST, LAG_RECORDS, LAG_SECONDS, BUILD_INFO,
 )  # fmt: skip
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from events.compose import Composer
 from events.gate import Gate
 from events.log import OwnedLog
+from events.raw import NoRawBodies, RawBodies
 from events.sealing import Sealer
 from events.vault import Vault
 from projections.reading.reads import Reads
@@ -35,3 +36,4 @@ class Parts:
     reads: Reads
     rings_file: Keepsake = Keepsake()
     backups: Backups | None = None
+    raw: RawBodies = field(default_factory=NoRawBodies)

@@ -30,8 +30,8 @@ from services.settings import Settings
 _API = "/api/v1/"
 # What may stand behind it as a label: a path is the caller's invention, labels must be few.
 _SUBJECTS = frozenset((
-    "activities", "campaigns", "contacts", "definitions", "forms", "keys", "kpis", "links",
-    "registries", "responses", "sources", "workspaces",
+    "activities", "campaigns", "contacts", "definitions", "events", "forms", "keys", "kpis",
+    "links", "registries", "responses", "sources", "workspaces",
 ))  # fmt: skip
 _PLAIN = frozenset((
     "/", "/contacts", "/healthz", "/live", "/livez", "/login", "/logout", "/metrics",

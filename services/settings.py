@@ -125,6 +125,9 @@ class Settings(BaseSettings):
     dnt_as_gpc: bool = Field(
         default=False, description="Whether the header DNT counts as Global Privacy Control."
     )
+    raw_retention_days: int = Field(
+        30, ge=0, le=3650, description="How long raw bodies are kept, sealed; 0 keeps none."
+    )
     apple_ranges_file: Path | None = Field(
         None, description="Apple's published CSV of the networks its mail privacy leaves from."
     )

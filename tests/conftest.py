@@ -14,6 +14,7 @@ pytest.register_assert_rewrite(
     "tests.contracts.log_contract",
     "tests.contracts.gate_contract",
     "tests.contracts.vault_contract",
+    "tests.contracts.raw_contract",
 )
 
 # A run that fails must fail again; searching for new failures is done by hand, with more examples.

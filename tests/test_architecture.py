@@ -25,6 +25,7 @@ LONGEST_FUNCTION = 60
 BACKENDS = frozenset({
     "events.hot_ids",
     "events.memory",
+    "events.raw_sqlite",
     "events.sqlite",
     "events.sqlite_file",
     "events.sqlite_follower",

@@ -14,6 +14,7 @@ from services.api import (
     campaigns,
     contacts,
     definitions,
+    events,
     health,
     keys,
     kpis,
@@ -38,7 +39,7 @@ PREFIX = "/api/v1"
 Way = tuple[re.Pattern[str], set[str]]
 SUBJECTS = (
     campaigns, activities, messages, registries, submissions, definitions, responses,
-    response_steps, contacts, kpis, keys, workspaces,
+    response_steps, contacts, kpis, keys, workspaces, events,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from events.cursor import Cursor
+from events.log import Record
 from schemas.errors import Forbidden, InvalidInput, NotFound, RateExceeded, TooLarge
 from schemas.instants import DAY, Instant
 from schemas.registries import FormEntry
@@ -17,6 +18,7 @@ from services.collector.form_fields import check
 from services.collector.form_page import form_again
 from services.collector.privacy import origin_of
 from services.collector.rates import Rates
+from services.collector.raw import keep_raw
 from services.collector.redirects import ascii_url
 from services.collector.request import Doorway, Request
 from services.collector.submissions import Sent, SubmissionRecords, Suspicion
@@ -47,7 +49,8 @@ class FormDoor:
         if request.method != "POST":
             return await asyncio.to_thread(self._token, owner)
         self._check_origin(owner.form, request)
-        content = read_submission(request.headers, await self._doorway.body(request))
+        body = await self._doorway.body(request)
+        content = read_submission(request.headers, body)
         sent = await self._sent(request, owner, content)
         suspicion = self._suspicion(sent)
         try:
@@ -57,7 +60,7 @@ class FormDoor:
             if not _is_browser(request) or not owner.form.fields:
                 raise
             return form_again(owner.form, content, error.faults)
-        position = await self._store(sent, suspicion)
+        position = await self._store(sent, suspicion, body)
         if suspicion == "rate":
             raise self._too_often()
         return _reply(sent, position)
@@ -150,8 +153,8 @@ class FormDoor:
             self._rates.seconds_left(),
         )
 
-    async def _store(self, sent: Sent, suspicion: Suspicion | None) -> Cursor:
-        record = await asyncio.to_thread(self._records.make, sent, suspicion)
+    async def _store(self, sent: Sent, suspicion: Suspicion | None, body: bytes) -> Cursor:
+        record = await asyncio.to_thread(self._made, sent, suspicion, body)
         appended = await self._doorway.appender.append([record])
         if appended.conflicts:
             told = await asyncio.to_thread(self._conflicts.records, [record], appended)
@@ -163,6 +166,13 @@ class FormDoor:
             kind = self._records.kind(suspicion)
             EVENTS_APPENDED.labels(kind.channel, kind.name).inc()
         return appended.cursor
+
+    def _made(self, sent: Sent, suspicion: Suspicion | None, body: bytes) -> Record:
+        """The record, with its raw body kept."""
+        record = self._records.make(sent, suspicion)
+        parts, headers = self._doorway.parts, sent.request.headers
+        keep_raw(parts, record.key, record.event_id, headers, body)
+        return record
 
 
 def _is_browser(request: Request) -> bool:
