@@ -1,4 +1,5 @@
 # make run: serve with the demo    make test: all tests    make check: format, lint, types, structure
+# make soak: kills and full disks under load, for half an hour (MINUTES=..., KILLS=..., SEED=...)
 # make clean: undo all of it, but never the data folder
 
 HOST ?= 127.0.0.1
@@ -6,7 +7,11 @@ PORT ?= 8080
 DATA ?= data
 EXTRAS_test := [test]
 
-.PHONY: run test check clean
+MINUTES ?= 30
+KILLS ?= 100
+SEED ?= 1
+
+.PHONY: run test check soak clean
 
 run: .venv/.installed-run
 	@ANSWERBACK_HOST="$(HOST)" ANSWERBACK_PORT="$(PORT)" ANSWERBACK_DATA="$(DATA)" .venv/bin/answerback demo
@@ -19,6 +24,9 @@ check: .venv/.installed-test
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/python -m pytest tests/test_architecture.py
+
+soak: .venv/.installed-test
+	@.venv/bin/python -m tests.soak --minutes $(MINUTES) --kills $(KILLS) --full-disks 2 --seed $(SEED)
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -108,13 +108,20 @@ def id_of(name: str) -> str:
 
 def stored_ids(data: Path) -> Counter[str]:
     """How often every event lies in the log of a data folder that nobody serves."""
+    return stored(data)[0]
+
+
+def stored(data: Path) -> tuple[Counter[str], Counter[str]]:
+    """How often every event lies in such a log, and how many there are of every type."""
+    ids: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
     log = SqliteLog(data / "log.db", SettableClock())
     try:
-        return Counter(
-            str(record.event_id)
-            for topic in TOPICS
-            for partition in range(log.partitions)
-            for record in log.read(topic, partition, 0, 10_000_000).records
-        )
+        for topic in TOPICS:
+            for partition in range(log.partitions):
+                for record in log.read(topic, partition, 0, 10_000_000).records:
+                    ids[str(record.event_id)] += 1
+                    kinds[record.type] += 1
     finally:
         log.close()
+    return ids, kinds

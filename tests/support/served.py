@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -27,8 +28,9 @@ def free_port() -> int:
 class Served:
     """An installation in a folder: commands run on it, and a server that can be killed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self._folder = folder
+        self._settings = settings
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,9 +61,25 @@ class Served:
             assert time.monotonic() < ends, self.told()
             time.sleep(0.05)
 
-    def kill(self) -> None:
-        """End the server as a power cut would."""
+    def kill(self, *, with_back: bool = False) -> None:
+        """End the server as a power cut would; the back alone follows by itself."""
+        if with_back:
+            self.kill_back()
         self._end(signal.SIGKILL)
+
+    def kill_back(self) -> None:
+        """End the server's other process, if it has one at this moment."""
+        if self._process is None:
+            return
+        with suppress(ValueError, ProcessLookupError):
+            os.kill(self.back(), signal.SIGKILL)
+
+    def has_back(self) -> bool:
+        """Whether the other process runs at this moment."""
+        try:
+            return self.back() > 0
+        except ValueError:
+            return False
 
     def stop(self) -> int:
         """End the server in good order; answers its exit code."""
@@ -95,7 +113,7 @@ class Served:
         """The environment of this installation's commands."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("ANSWERBACK_")}
         own = {"ANSWERBACK_DATA": str(self.data), "ANSWERBACK_PORT": str(self.port)}
-        return kept | own
+        return kept | own | self._settings
 
 
 def make_key(served: Served, workspace: str, scopes: Sequence[str] = ("admin",)) -> str:
