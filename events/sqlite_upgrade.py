@@ -14,11 +14,12 @@ from uuid import UUID
 from events.blocks import pack
 from events.cursor import Place
 from events.log import Record
-from events.sqlite_file import connect, places, table_of
+from events.places import number_of
+from events.sqlite_file import connect, places
 
 _RECORDS = 10_000
 _CREATE = (
-    "CREATE TABLE {} (start INTEGER PRIMARY KEY, count INTEGER NOT NULL, "
+    "CREATE TABLE block (id INTEGER PRIMARY KEY, count INTEGER NOT NULL, "
     "recorded_at INTEGER NOT NULL, body BLOB NOT NULL)"
 )
 
@@ -36,6 +37,7 @@ def log_in_blocks(folder: Path) -> None:
         if row is None or row[0] != 1:
             return
         connection.execute("BEGIN IMMEDIATE")
+        connection.execute(_CREATE)
         days = _days(connection)
         for place in places(row[1]):
             _convert(connection, place, days)
@@ -51,17 +53,20 @@ def _days(connection: sqlite3.Connection) -> list[str]:
 
 
 def _convert(connection: sqlite3.Connection, place: Place, days: list[str]) -> None:
-    table = table_of(place)
-    connection.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
-    connection.execute(_CREATE.format(table))
     start = 0
     for recorded_at, records in _commits(connection, place, days):
         for count, body in pack(records):
             connection.execute(
-                f"INSERT INTO {table} VALUES (?, ?, ?, ?)", (start, count, recorded_at, body)
+                "INSERT INTO block VALUES (?, ?, ?, ?)",
+                (number_of(place, start), count, recorded_at, body),
             )
             start += count
-    connection.execute(f"DROP TABLE old_{table}")
+    connection.execute(f"DROP TABLE {table_of(place)}")
+
+
+def table_of(place: Place) -> str:
+    """Where format 1 kept the records of a partition."""
+    return f"log_{place[0].split('.')[1]}_{place[1]}"
 
 
 def _commits(
@@ -70,7 +75,7 @@ def _commits(
     """Records of a partition in their order, those of one recorded time together."""
     rows = connection.execute(
         "SELECT recorded_at, event_id, type, key, head, data "
-        f"FROM old_{table_of(place)} ORDER BY offset"
+        f"FROM {table_of(place)} ORDER BY offset"
     )
     for recorded_at, group in groupby(rows, key=itemgetter(0)):
         while some := list(islice(group, _RECORDS)):

@@ -11,8 +11,8 @@ import pytest
 from events import sqlite_upgrade
 from events.log import Record
 from events.sqlite import SqliteLog
-from events.sqlite_file import places, table_of
-from events.sqlite_upgrade import log_in_blocks
+from events.sqlite_file import places
+from events.sqlite_upgrade import log_in_blocks, table_of
 from schemas.catalogue import Topic
 from schemas.instants import DAY
 from tests.support.clock import SettableClock

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from services.demo.client import Client
+
 from schemas.ids import named_id
 from services.demo.audience import imported_audience
-from services.demo.client import Client
 from services.demo.steps import (
     API,
     add_content,
