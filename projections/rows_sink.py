@@ -89,6 +89,8 @@ class RowsSink:
                 connection, self._generation, now
             ):
                 return False
+        # After a restart the book is empty, and what is due now would be judged by no rules at all.
+        self._learned += self._book.catch_up(self._log)
         with self._rows.begin() as connection:
             cursor = cursor_of(connection, NAME, self._generation)
             self._fold(connection, Page(cursor, cursor, ()), now, {})

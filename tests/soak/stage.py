@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from services.demo.client import Client
-
 from schemas.ids import named_id
 from services.demo.audience import imported_audience
 from services.demo.steps import (
@@ -20,6 +18,7 @@ from services.demo.steps import (
     run_activity,
     run_campaign,
 )
+from services.importing.client import Client
 from tests.support.served import Served
 
 MAILS = 200
