@@ -15,15 +15,16 @@ MINUTES = float(os.environ.get("ANSWERBACK_TEST_SOAK_MINUTES", "2"))
 
 def test_nothing_acknowledged_is_lost_or_doubled(tmp_path):
     with small_disk(tmp_path / "data", 256) as disk:
-        if disk is None:
-            pytest.skip("A disk of its own can be mounted by root alone.")
+        # Only root can mount a disk that may be filled; without one the kills are still played.
+        full_disks = 0 if disk is None else 1
         lines: list[str] = []
-        plan = Plan(minutes=MINUTES, kills=10, full_disks=1, seed=20)
+        plan = Plan(minutes=MINUTES, kills=10, full_disks=full_disks, seed=20)
         outcome = Soak(tmp_path, disk, plan, lines.append).run()
     assert outcome.faults == [], "\n".join(lines)
-    assert outcome.befell["full disk"] == 1
-    assert sum(outcome.befell.values()) == 11
-    assert outcome.told.unavailable > 0  # the full disk was felt
+    assert outcome.befell.get("full disk", 0) == full_disks
+    assert sum(outcome.befell.values()) == 10 + full_disks
+    if full_disks:
+        assert outcome.told.unavailable > 0  # it was felt
     assert len(outcome.told.events) > 500
     assert len(outcome.told.responses) > 20
     assert outcome.told.opens > 50
