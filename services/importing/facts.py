@@ -16,7 +16,7 @@ from schemas.instants import DAY, EARLIEST, Precision, format_instant
 from services.commands.responses import CHANNEL_OF_TYPE, PERSONAL
 from services.importing.cells import Moment
 from services.importing.cloudevent import CloudEvent
-from services.importing.fields import Recipe
+from services.importing.fields import ATTRIBUTE, Recipe
 from services.importing.mapping import Mapping
 from services.importing.plan import Told
 
@@ -84,7 +84,8 @@ class Facts:
         for name, value in values.items():
             field = self.recipe.field(name)
             if field is not None and field.place:
-                _put(data, field.place.split("/")[1:], _plain(value))
+                own = name.startswith(ATTRIBUTE)
+                _put(data, field.place.split("/")[1:], _number(value) if own else _plain(value))
         return data
 
     def _event(
@@ -120,6 +121,13 @@ def _put(data: Values, path: list[str], value: Any) -> None:
 
 def _plain(value: Any) -> Any:
     return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def _number(value: Any) -> Any:
+    """A contact's own number as JSON has it, for rules to compare."""
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _digest(values: Values) -> str:
