@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from importlib import import_module
+
 import pytest
 
 from services.bench.benches import BENCHES, by_name
@@ -31,3 +35,19 @@ def test_bench_called_wrongly_exits_with_2(options):
 def test_all_are_all_benches():
     assert by_name("all") == BENCHES
     assert len({bench.name for bench in BENCHES}) == len(BENCHES)
+
+
+@pytest.mark.parametrize("bench", BENCHES, ids=lambda bench: bench.name)
+def test_every_bench_has_its_module(bench):
+    module = import_module(f"services.bench.{bench.module}")
+    assert bench.name == module.NAME
+    assert callable(module.measure)
+
+
+def test_the_command_line_does_not_load_the_engine_of_columns():
+    """It would lie in the memory of the front, which never asks it."""
+    code = "import sys, services.cli; print(sorted({'chdb', 'pyarrow'} & set(sys.modules)))"
+    done = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
