@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -27,6 +28,9 @@ for name in list(os.environ):
         ("ANSWERBACK_TEST_", "ANSWERBACK_FAIL_ON_SKIP")
     ):
         del os.environ[name]
+
+# A shell that starts the tests in the background has them, and all they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
