@@ -8,7 +8,6 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from events.compose import Composer
-from events.cursor import Cursor
 from events.log import EventLog
 from events.snapshots import Going
 from projections.columns.copies import copies_after, copy_tables, forget_copies
@@ -82,12 +81,12 @@ class Rebuild:
         while self._sink.step(_BATCH, until):
             self._going()
         self._sink.tick(moment)
-        self._ship()
+        ship(self._rows, self._columns, self._target)
         for workspace in self._workspaces():
             self._going()
-            self._judge(workspace, until)
+            judge(self._columns, workspace, self._target, until.total)
             entities = Entities(self._columns, self._target, until.total)
-            entities.rebuild(workspace, self._buckets(workspace))
+            entities.rebuild(workspace, buckets_of(self._columns, workspace))
 
     def compare(self) -> list[Comparison]:
         """Every table, live and rebuilt; and the journal beside the log it was made from."""
@@ -108,36 +107,42 @@ class Rebuild:
         for name in ("judgement", *ENTITY_COLUMNS, *(f"{copy}_copy" for copy in COPY_COLUMNS)):
             self._columns.run(f"ALTER TABLE {name} DROP PARTITION {self._target}")
 
-    def _ship(self) -> None:
-        after = 0
-        while True:
-            with reading(self._rows).begin() as connection:
-                copies = copies_after(connection, self._target, after, _BATCH)
-            if not copies:
-                return
-            for name, table in copy_tables(copies, self._target).items():
-                self._columns.insert(f"{name}_copy", table)
-            after = copies[-1].seq
-            with self._rows.begin() as connection:
-                forget_copies(connection, self._target, after)
-
-    def _judge(self, workspace: str, until: Cursor) -> None:
-        judgements = Judgements(self._columns, workspace, self._target)
-        tables = judgements.rebuild(until.total, self._buckets(workspace))
-        rows = pa.concat_tables(tables)
-        self._columns.insert("judgement", rows)
-
     def _workspaces(self) -> list[str]:
         found = self._columns.query("SELECT DISTINCT workspace FROM journal ORDER BY workspace")
         return [str(name) for name in found.column(0).to_pylist()]
 
-    def _buckets(self, workspace: str) -> int:
-        count = self._columns.query(
-            "SELECT uniq(message_key) AS messages FROM journal_by_message "
-            "WHERE workspace = {workspace:String}",
-            {"workspace": workspace},
-        ).to_pylist()[0]["messages"]
-        return 1 + int(count) // _MESSAGES_A_BUCKET
+
+def ship(rows: sa.Engine, columns: Columns, generation: int) -> None:
+    """Ship every version that waits in the row store, and forget it there."""
+    after = 0
+    while True:
+        with reading(rows).begin() as connection:
+            copies = copies_after(connection, generation, after, _BATCH)
+        if not copies:
+            return
+        for name, table in copy_tables(copies, generation).items():
+            columns.insert(f"{name}_copy", table)
+        after = copies[-1].seq
+        with rows.begin() as connection:
+            forget_copies(connection, generation, after)
+
+
+def judge(columns: Columns, workspace: str, generation: int, version: int) -> pa.Table:
+    """Judge every hit of a workspace anew, and store the verdicts; answers them."""
+    judgements = Judgements(columns, workspace, generation)
+    verdicts = pa.concat_tables(judgements.rebuild(version, buckets_of(columns, workspace)))
+    columns.insert("judgement", verdicts)
+    return verdicts
+
+
+def buckets_of(columns: Columns, workspace: str) -> int:
+    """In how many parts a workspace's messages are computed, so that one part fits the memory."""
+    count = columns.query(
+        "SELECT uniq(message_key) AS messages FROM journal_by_message "
+        "WHERE workspace = {workspace:String}",
+        {"workspace": workspace},
+    ).to_pylist()[0]["messages"]
+    return 1 + int(count) // _MESSAGES_A_BUCKET
 
 
 def _compared(live: TableDigest, rebuilt: TableDigest) -> Comparison:

@@ -26,6 +26,7 @@ AnswerbackError
 │   ├── ReferenceMissing    what the request refers to has not been read yet
 │   ├── RateExceeded        the sender sends more than its share
 │   ├── Stale               the read model has not reached the position asked for
+│   ├── Preparing           the past that was asked for is still being put together
 │   ├── Busy                long work of this kind is under way already
 │   └── Abandoned           long work was given up by whoever asked for it
 └── FatalError              an operator must act; the process stops rather than guess
@@ -187,6 +188,10 @@ class OutOfRoom(UnavailableError):
 
 class Stale(UnavailableError):
     """Raised when a read model did not reach the asked position in time."""
+
+
+class Preparing(UnavailableError):
+    """Raised when a past was not put together within the time that a request waits."""
 
 
 class Busy(UnavailableError):

@@ -25,6 +25,20 @@ class Rows(View, Generic[T]):
     next_cursor: str | None = None
 
 
+class Past(View):
+    """Which past: what had happened by an instant, as it was known at a cursor. Without, now."""
+
+    as_of: int | None = None
+    known_at: str | None = None
+
+
+class PastRows(Rows[T]):
+    """A page of a list with what it rests on; ``known_at`` can be sent again."""
+
+    as_of: Timestamp | None
+    known_at: str
+
+
 class ResponseView(View):
     """A campaign response."""
 
@@ -64,8 +78,11 @@ class ResponseView(View):
     import_no: int | None = None
 
 
-class ResponseFilter(View):
-    """Which responses to list; every part that is given must hold."""
+class ResponseFilter(Past):
+    """Which responses to list; every part that is given must hold.
+
+    ``definition`` and ``version`` are of the promotion rule that made a response.
+    """
 
     campaign_id: UUID | None = None
     channel: str | None = None
@@ -76,6 +93,8 @@ class ResponseFilter(View):
     country: str | None = None
     received_from: int | None = None
     received_to: int | None = None
+    definition: UUID | None = None
+    version: int | None = None
 
 
 SubmissionState = Literal["rejected", "submitted", "asked", "confirmed"]
@@ -178,14 +197,13 @@ GroupBy = Literal[
 ]  # fmt: skip
 
 
-class KpiQuery(View):
+class KpiQuery(Past):
     """What KPIs to compute. Times are instants; ``since`` and ``until`` bound the cohort's day."""
 
     campaign_id: UUID | None = None
     group_by: tuple[GroupBy, ...] = ()
     since: int | None = None
     until: int | None = None
-    as_of: int | None = None
 
 
 class KpiGroup(View):
@@ -208,3 +226,4 @@ class KpiReport(View):
     classifier_version: int
     generation: int
     cursor: str
+    known_at: str

@@ -23,7 +23,7 @@ from projections.kpis.sources import Sources, sources
 from projections.stores.columns import Columns, Parameters
 from schemas.views import KpiGroup, KpiQuery, KpiValue
 
-_END_OF_TIME = 2**62
+END_OF_TIME = 2**62
 Counts = dict[str, Any]
 Group = tuple[str, ...]
 
@@ -61,9 +61,9 @@ class _Asking:
             "workspace": workspace,
             "generation": generation,
             "campaign": str(query.campaign_id or ""),
-            "since": query.since if query.since is not None else -_END_OF_TIME,
-            "until": query.until if query.until is not None else _END_OF_TIME,
-            "as_of": query.as_of if query.as_of is not None else _END_OF_TIME,
+            "since": query.since if query.since is not None else -END_OF_TIME,
+            "until": query.until if query.until is not None else END_OF_TIME,
+            "as_of": query.as_of if query.as_of is not None else END_OF_TIME,
             "low": LOWEST,
             "high": HIGHEST,
             "version": 0,

@@ -9,7 +9,9 @@ from uuid import UUID
 
 from events.cursor import Cursor
 from projections.columns.arrow import names_table
-from projections.stores.columns import Columns
+from projections.columns.people import clusters_of, members_of
+from projections.entities.messages import VERDICT_AS_OF, VERDICT_NOW
+from projections.past.building import Stores
 from projections.stores.tables import latest_copy
 from schemas.catalogue import Topic
 from schemas.envelope import Position
@@ -28,11 +30,9 @@ class Step:
 
 
 def journey_rows(
-    columns: Columns,
+    at: Stores,
     workspace: str,
-    generation: int,
     cluster: str,
-    members: set[str],
     as_of: int | None,
     after: Sequence[Any] | None,
     limit: int,
@@ -41,14 +41,17 @@ def journey_rows(
 
     A visitor may have been several persons: only what happened while it was this one counts.
     """
-    at, event_id = after if after is not None else (-(2**62), "")
-    rows = columns.query(
+    clusters = clusters_of(at.columns, workspace, at.generation, {cluster})
+    members = members_of(at.columns, workspace, at.generation, clusters)
+    last, event_id = after if after is not None else (-(2**62), "")
+    verdict = VERDICT_NOW if as_of is None else VERDICT_AS_OF
+    rows = at.columns.query(
         f"""
 SELECT toString(j.event_id) AS event_id, j.type AS type, j.channel AS channel, j.at AS at,
     toUnixTimestamp64Milli(j.recorded_at) AS recorded_at, toString(j.precision) AS precision,
     j.person AS person, if(j.campaign_id != '', j.campaign_id, a.campaign_id) AS campaign_id,
     j.activity AS activity_id, j.message_id AS message_id, j.link_id AS link_id,
-    toString(v.verdict) AS verdict, v.reasons AS reasons, j.reason AS reason,
+    toString({verdict}) AS verdict, v.reasons AS reasons, j.reason AS reason,
     toString(j.log_topic) AS topic, j.log_partition AS log_partition, j.log_offset AS log_offset
 FROM (SELECT e.*, if(e.activity_id != '', e.activity_id, m_activity) AS activity
     FROM (SELECT *, toUnixTimestamp64Milli(occurred_at) AS at FROM journal_by_person
@@ -60,18 +63,18 @@ FROM (SELECT e.*, if(e.activity_id != '', e.activity_id, m_activity) AS activity
 ASOF LEFT JOIN (SELECT subject, since, cluster FROM {latest_copy("cluster")}) AS c
     ON c.subject = j.person AND c.since <= j.at
 LEFT JOIN (SELECT id, campaign_id FROM {latest_copy("activity")}) AS a ON a.id = j.activity
-LEFT JOIN (SELECT event_id, verdict, reasons FROM judgement FINAL
+LEFT JOIN (SELECT event_id, verdict, reasons, turns_at, turns_to FROM judgement FINAL
     WHERE generation = {{generation:UInt32}} AND workspace = {{workspace:String}}
     AND person IN (SELECT name FROM $given)) AS v ON v.event_id = j.event_id
 WHERE if(c.cluster = '', j.person, c.cluster) = {{cluster:String}}
-    AND at <= {{as_of:Int64}} AND (at, event_id) > ({{at:Int64}}, {{event_id:String}})
+    AND at <= {{as_of:Int64}} AND (at, event_id) > ({{last:Int64}}, {{event_id:String}})
 ORDER BY at, event_id LIMIT {{limit:UInt32}}""",
         {
             "workspace": workspace,
-            "generation": generation,
+            "generation": at.generation,
             "cluster": cluster,
             "as_of": 2**62 if as_of is None else as_of,
-            "at": at,
+            "last": last,
             "event_id": event_id,
             "limit": limit,
         },

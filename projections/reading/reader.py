@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,16 +12,20 @@ import orjson
 import sqlalchemy as sa
 
 from events.cursor import Cursor
+from events.log import EventLog
 from events.sealing import Sealer
-from projections.columns.people import clusters_of, members_of
 from projections.folds.contacts import ContactDoc
 from projections.folds.responses.document import ResponseDoc
 from projections.generations import live_generation
 from projections.judgements.classifier import VERSION as CLASSIFIER_VERSION
 from projections.kpis.definitions import DEFINITION_VERSION, WINDOW_DAYS
 from projections.kpis.report import kpi_groups
+from projections.past.building import Stores
+from projections.past.cut import Moment
+from projections.past.shelf import Shelf
 from projections.reading.journey import journey_rows
-from projections.reading.marks import encode_mark, read_mark
+from projections.reading.listing import listed_responses
+from projections.reading.marks import encode_mark, read_mark, read_place, write_place
 from projections.reading.opening import open_contact, open_response
 from projections.reading.reads import Reads
 from projections.reading.submissions import submission_of, submissions_of
@@ -27,13 +33,15 @@ from projections.reading.tallies import tally_rows
 from projections.runner import Runner
 from projections.stores.columns import Columns
 from projections.stores.rows import CLUSTER, CONTACT, RESPONSE, SUBMISSION, reading
-from schemas.errors import NotFound
+from schemas.errors import Fault, InvalidInput, NotFound
 from schemas.instants import to_datetime
 from schemas.views import (
     ContactView,
     JourneyItem,
     KpiQuery,
     KpiReport,
+    Past,
+    PastRows,
     ResponseFilter,
     ResponseView,
     Rows,
@@ -43,45 +51,48 @@ from schemas.views import (
     TallyQuery,
 )
 
-_EQUAL = ("type", "status", "code", "country")
-_CHANNELS = {"web": ("web_form", "web_click")}
-"""A channel in filters that is none of its own."""
+_PATIENCE = 5.0
 
 
 class StoredReads(Reads):
-    """Reads the live generation; personal values are opened on the way out."""
+    """Reads the live generation, or a past; personal values are opened on the way out."""
 
-    def __init__(self, rows: sa.Engine, columns: Columns, sealer: Sealer, runner: Runner) -> None:
+    def __init__(
+        self, rows: sa.Engine, columns: Columns, log: EventLog, sealer: Sealer, runner: Runner,
+        shelf: Shelf,
+    ) -> None:  # fmt: skip
         self._rows = rows
         self._columns = columns
+        self._log = log
         self._sealer = sealer
         self._runner = runner
+        self._shelf = shelf
 
     def responses(
         self, workspace: str, only: ResponseFilter, after: str | None, limit: int
-    ) -> Rows[ResponseView]:
-        return self._responses(workspace, only, after, limit, newest=False)
+    ) -> PastRows[ResponseView]:
+        past, mark = read_place(Past(as_of=only.as_of, known_at=only.known_at), after, int, str)
+        with self._at(workspace, "rows", past.known_at, past.as_of) as at:
+            found = listed_responses(at, workspace, only, mark, limit + 1)
+            known_at = at.cursor.encode()
+        return PastRows(
+            data=[open_response(self._sealer, workspace, doc) for doc in found[:limit]],
+            next_cursor=write_place(past, known_at, *_place(found[limit - 1]))
+            if len(found) > limit
+            else None,
+            as_of=_shown(past.as_of),
+            known_at=known_at,
+        )
 
     def newest_responses(
         self, workspace: str, only: ResponseFilter, before: str | None, limit: int
     ) -> Rows[ResponseView]:
-        return self._responses(workspace, only, before, limit, newest=True)
-
-    def _responses(
-        self, workspace: str, only: ResponseFilter, mark: str | None, limit: int, *, newest: bool
-    ) -> Rows[ResponseView]:
-        place = (RESPONSE.c.occurred_at, RESPONSE.c.id)
-        order = tuple(column.desc() for column in place) if newest else place
-        bounds = _conditions(only)
-        if mark is not None:
-            left, right = sa.tuple_(*place), sa.tuple_(*read_mark(mark, int, str))
-            bounds.append(left < right if newest else left > right)
-        found = self._select(RESPONSE, workspace, bounds, order, limit + 1)
-        docs = [ResponseDoc.model_validate_json(row.doc) for row in found[:limit]]
-        last = docs[-1] if len(found) > limit else None
+        mark = read_mark(before, int, str) if before is not None else None
+        at = self._live("rows")
+        found = listed_responses(at, workspace, only, mark, limit + 1, newest=True)
         return Rows(
-            data=[open_response(self._sealer, workspace, doc) for doc in docs],
-            next_cursor=encode_mark(last.occurred_at, str(last.response_id)) if last else None,
+            data=[open_response(self._sealer, workspace, doc) for doc in found[:limit]],
+            next_cursor=encode_mark(*_place(found[limit - 1])) if len(found) > limit else None,
         )
 
     def tally(self, workspace: str, query: TallyQuery) -> list[Tally]:
@@ -149,34 +160,36 @@ class StoredReads(Reads):
         return self._contact(workspace, found[0].doc)
 
     def journey(
-        self, workspace: str, contact_id: UUID, as_of: int | None, after: str | None, limit: int
-    ) -> Rows[JourneyItem]:
+        self, workspace: str, contact_id: UUID, past: Past, after: str | None, limit: int
+    ) -> PastRows[JourneyItem]:
         self.contact(workspace, contact_id)
-        generation = live_generation(self._rows)
-        clusters = clusters_of(self._columns, workspace, generation, {str(contact_id)})
-        members = members_of(self._columns, workspace, generation, clusters)
-        mark = read_mark(after, int, str) if after is not None else None
-        items = journey_rows(
-            self._columns, workspace, generation, str(contact_id), members, as_of, mark, limit + 1
-        )
+        past, mark = read_place(past, after, int, str)
+        with self._at(workspace, "columns", past.known_at) as at:
+            steps = journey_rows(at, workspace, str(contact_id), past.as_of, mark, limit + 1)
+            known_at = at.cursor.encode()
         more = None
-        if len(items) > limit:
-            last = items[limit - 1]
-            more = encode_mark(last.at, str(last.item.event_id))
-        return Rows(data=[found.item for found in items[:limit]], next_cursor=more)
+        if len(steps) > limit:
+            last = steps[limit - 1]
+            more = write_place(past, known_at, last.at, str(last.item.event_id))
+        return PastRows(
+            data=[step.item for step in steps[:limit]],
+            next_cursor=more,
+            as_of=_shown(past.as_of),
+            known_at=known_at,
+        )
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
-        generation = live_generation(self._rows)
-        cursor = self._runner.cursors()["columns"]
-        return KpiReport(
-            data=kpi_groups(self._columns, workspace, generation, query),
-            window_days=WINDOW_DAYS,
-            as_of=to_datetime(query.as_of) if query.as_of is not None else None,
-            definition_version=DEFINITION_VERSION,
-            classifier_version=CLASSIFIER_VERSION,
-            generation=generation,
-            cursor=cursor.encode(),
-        )
+        with self._at(workspace, "columns", query.known_at) as at:
+            return KpiReport(
+                data=kpi_groups(at.columns, workspace, at.generation, query),
+                window_days=WINDOW_DAYS,
+                as_of=_shown(query.as_of),
+                definition_version=DEFINITION_VERSION,
+                classifier_version=CLASSIFIER_VERSION,
+                generation=live_generation(self._rows),
+                cursor=at.cursor.encode(),
+                known_at=at.cursor.encode(),
+            )
 
     def wait_for(self, cursor: Cursor, seconds: float) -> None:
         self._runner.wait_for(cursor, seconds)
@@ -185,6 +198,38 @@ class StoredReads(Reads):
         return self._runner.cursors()
 
     # Inside
+
+    @contextmanager
+    def _at(
+        self, workspace: str, sink: str, known_at: str | None, as_of: int | None = None
+    ) -> Iterator[Stores]:
+        """The stores of a past, or the live ones where nothing is asked but what is known now.
+
+        ``sink`` is whose cursor the live stores stand at. Raises ``Preparing``, ``InvalidInput``.
+        """
+        live = self._live(sink)
+        cursor = live.cursor if known_at is None else Cursor.decode(known_at)
+        if as_of is None and all(cursor == here for here in (live.cursor, *self._heads(known_at))):
+            yield live
+            return
+        if not self._log.heads().reaches(cursor):
+            fault = Fault("/known_at", "Send a time, or a cursor that an earlier reply gave.")
+            raise InvalidInput("The cursor lies behind the end of the log.", (fault,))
+        # A past reads the live journal, which must have come that far.
+        self._runner.wait_for(cursor, _PATIENCE)
+        moment = Moment(workspace, cursor, as_of)
+        if known_at is None:
+            moment = self._shelf.recent(moment)
+        with self._shelf.taken(moment) as stores:
+            yield stores
+
+    def _heads(self, known_at: str | None) -> list[Cursor]:
+        """Where both sinks stand; only where all stand at one place do the live stores tell it."""
+        return [] if known_at is None else list(self._runner.cursors().values())
+
+    def _live(self, sink: str) -> Stores:
+        cursor = self._runner.cursors()[sink]
+        return Stores(self._rows, self._columns, live_generation(self._rows), cursor)
 
     def _select(
         self,
@@ -228,17 +273,9 @@ class StoredReads(Reads):
         return view.model_copy(update={"retracted": True})
 
 
-def _conditions(only: ResponseFilter) -> list[sa.ColumnElement[bool]]:
-    table = RESPONSE.c
-    bounds = [table[name] == getattr(only, name) for name in _EQUAL if getattr(only, name)]
-    if only.channel is not None:
-        bounds.append(table.channel.in_(_CHANNELS.get(only.channel, (only.channel,))))
-    if only.campaign_id is not None:
-        bounds.append(table.campaign_id == str(only.campaign_id))
-    if only.owner_id is not None:
-        bounds.append(table.owner_id == str(only.owner_id))
-    if only.received_from is not None:
-        bounds.append(table.occurred_at >= only.received_from)
-    if only.received_to is not None:
-        bounds.append(table.occurred_at < only.received_to)
-    return bounds
+def _place(doc: ResponseDoc) -> tuple[int, str]:
+    return doc.occurred_at, str(doc.response_id)
+
+
+def _shown(as_of: int | None) -> datetime | None:
+    return to_datetime(as_of) if as_of is not None else None

@@ -12,6 +12,8 @@ from schemas.views import (
     JourneyItem,
     KpiQuery,
     KpiReport,
+    Past,
+    PastRows,
     ResponseFilter,
     ResponseView,
     Rows,
@@ -28,14 +30,18 @@ class Reads(ABC):
     @abstractmethod
     def responses(
         self, workspace: str, only: ResponseFilter, after: str | None, limit: int
-    ) -> Rows[ResponseView]:
-        """Responses by (occurred_at, response_id). A bad ``after`` is ``InvalidInput``."""
+    ) -> PastRows[ResponseView]:
+        """Responses by (occurred_at, response_id). A bad ``after`` is ``InvalidInput``.
+
+        ``after`` carries its past with it; the list goes on within that one. Everything that takes
+        a past raises ``Preparing`` while it is put together.
+        """
 
     @abstractmethod
     def newest_responses(
         self, workspace: str, only: ResponseFilter, before: str | None, limit: int
     ) -> Rows[ResponseView]:
-        """The same, the newest first. A bad ``before`` is ``InvalidInput``."""
+        """The responses of now, the newest first. A bad ``before`` is ``InvalidInput``."""
 
     @abstractmethod
     def tally(self, workspace: str, query: TallyQuery) -> list[Tally]:
@@ -78,13 +84,13 @@ class Reads(ABC):
 
     @abstractmethod
     def journey(
-        self, workspace: str, contact_id: UUID, as_of: int | None, after: str | None, limit: int
-    ) -> Rows[JourneyItem]:
+        self, workspace: str, contact_id: UUID, past: Past, after: str | None, limit: int
+    ) -> PastRows[JourneyItem]:
         """All that happened with a person, in the order (occurred_at, event_id)."""
 
     @abstractmethod
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
-        """KPIs as exact counts at this moment, or as of a moment of data time."""
+        """KPIs as exact counts at this moment, or of a past."""
 
     @abstractmethod
     def wait_for(self, cursor: Cursor, seconds: float) -> None:

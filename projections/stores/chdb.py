@@ -57,6 +57,19 @@ class ChdbColumns(Columns):
             given=rows,
         )
 
+    def beside(self, database: str) -> ChdbColumns:
+        self.drop_beside(database)
+        return ChdbColumns(Path(self._folder), database)
+
+    def drop_beside(self, prefix: str) -> None:
+        found = self.query(
+            "SELECT name FROM system.databases WHERE startsWith(name, {prefix:String})",
+            {"prefix": prefix},
+        )
+        for name in found.column("name").to_pylist():
+            if name != self.database:
+                self.run(f"DROP DATABASE IF EXISTS {name} SYNC")
+
     def close(self) -> None:
         with self._lock:
             for connection in self._connections:

@@ -7,6 +7,8 @@
    must be used for the same rows only.
 5. What ``insert`` and ``run`` have answered is on disk.
 6. Calls block; every thread may call.
+7. A store may have others *beside* it, each in a database of its own: there the tables of this one
+   are named ``database.table``.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ Parameters = Mapping[str, str | int]
 
 class Columns(ABC):
     """The port of the column store; the module's docstring is its contract."""
+
+    database: str
 
     @abstractmethod
     def run(
@@ -37,6 +41,14 @@ class Columns(ABC):
     @abstractmethod
     def insert(self, table: str, rows: pa.Table, token: str | None = None) -> None:
         """Insert rows; their column names are the table's."""
+
+    @abstractmethod
+    def beside(self, database: str) -> Columns:
+        """An empty store in another database, made anew whatever lay there."""
+
+    @abstractmethod
+    def drop_beside(self, prefix: str) -> None:
+        """Drop every other database whose name begins so."""
 
     @abstractmethod
     def close(self) -> None:

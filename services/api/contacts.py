@@ -6,12 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
 
-from schemas.views import ContactView, JourneyItem, Rows
+from projections.judgements.classifier import VERSION as CLASSIFIER_VERSION
+from schemas.views import ContactView, JourneyItem, PastRows, Rows
 from services.api.call import Reading
 from services.api.paging import listed_views, reading_cursor
-from services.api.parameters import PageParameters, ReadParameters, moment
+from services.api.parameters import PageParameters, PastParameters, ReadParameters
 
 router = APIRouter(prefix="/contacts", tags=["contacts"])
 
@@ -20,10 +20,8 @@ class ContactQuery(PageParameters, ReadParameters):
     """Which page of the contacts."""
 
 
-class JourneyQuery(PageParameters, ReadParameters):
-    """Which part of a journey."""
-
-    as_of: Annotated[str | None, Field(description="Only what had happened by then.")] = None
+class JourneyQuery(PageParameters, PastParameters):
+    """Which part of a journey, and of which past. ``version`` is that of the classifier."""
 
 
 @router.get("", response_model=Rows[ContactView])
@@ -47,7 +45,7 @@ def read_contact(
     return Response(view.model_dump_json(), media_type="application/json")
 
 
-@router.get("/{contact_id}/journey", response_model=Rows[JourneyItem])
+@router.get("/{contact_id}/journey", response_model=PastRows[JourneyItem])
 def read_journey(
     contact_id: UUID,
     request: Request,
@@ -55,10 +53,9 @@ def read_journey(
     call: Reading,
 ) -> Response:
     """All that happened with a person, from the first touch on."""
-    as_of = moment(query.as_of, "as_of")
+    query.version_of("classifier", CLASSIFIER_VERSION)
+    past = query.past(call.parts)
     query.await_position(call.parts)
     with reading_cursor(query.cursor):
-        rows = call.parts.reads.journey(
-            call.workspace, contact_id, as_of, query.cursor, query.limit
-        )
+        rows = call.parts.reads.journey(call.workspace, contact_id, past, query.cursor, query.limit)
     return listed_views(request, rows)

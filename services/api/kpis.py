@@ -9,11 +9,12 @@ from fastapi import APIRouter, Query
 from fastapi import Response as HttpResponse
 from pydantic import Field
 
+from projections.kpis.definitions import DEFINITION_VERSION
 from schemas.errors import Fault, MalformedRequest
 from schemas.views import GroupBy, KpiGroup, KpiQuery, KpiReport, KpiValue
 from services.api.call import Call, Reading
 from services.api.desk import AtDesk, Desk, show
-from services.api.parameters import ReadParameters, moment
+from services.api.parameters import PastParameters, moment
 from services.commands import campaigns
 from services.commands.campaigns import stream_of
 
@@ -29,10 +30,9 @@ class CampaignKpiReport(KpiReport):
     kpis: dict[str, KpiValue]
 
 
-class SpanParameters(ReadParameters):
-    """Which days' cohorts, and as of when."""
+class SpanParameters(PastParameters):
+    """Which days' cohorts, of which past."""
 
-    as_of: Annotated[str | None, Field(description="Only what had happened by then.")] = None
     since: Annotated[str | None, Field(alias="from", description="From this day on.")] = None
     until: Annotated[str | None, Field(alias="to", description="Before this day.")] = None
 
@@ -70,12 +70,15 @@ def read_kpis(
 def _report(
     call: Call, query: SpanParameters, campaign_id: UUID | None, group_by: tuple[GroupBy, ...]
 ) -> dict[str, Any]:
+    query.version_of("definition of the KPIs", DEFINITION_VERSION)
+    past = query.past(call.parts)
     asked = KpiQuery(
         campaign_id=campaign_id,
         group_by=group_by,
         since=moment(query.since, "from"),
         until=moment(query.until, "to"),
-        as_of=moment(query.as_of, "as_of"),
+        as_of=past.as_of,
+        known_at=past.known_at,
     )
     query.await_position(call.parts)
     report = call.parts.reads.kpis(call.workspace, asked)

@@ -11,10 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from events.cursor import Cursor
 from schemas.errors import Fault, InvalidInput, MalformedRequest
 from schemas.instants import parse_instant
+from schemas.views import Past
 from services.parts import Parts
 
 MOST = 1000
 PATIENCE = 5.0
+_NUMBER = re.compile(r"[0-9]{1,6}", re.ASCII)
 _PLUS_LOST = re.compile(r" (\d{2}:\d{2})$")
 
 Limit = Annotated[int, Field(ge=1, le=MOST, description="How many at most.")]
@@ -38,26 +40,49 @@ class PageParameters(Parameters):
 
 
 class ReadParameters(Parameters):
-    """What a read rests on. ``known_at``, ``version`` and ``definition`` are not there yet."""
+    """What a read waits for."""
 
     min_position: Annotated[
         str | None,
         Field(max_length=2048, description="Wait until the read models have passed this position."),
     ] = None
-    known_at: str | None = None
-    version: str | None = None
-    definition: str | None = None
 
     def await_position(self, parts: Parts) -> None:
-        """Refuse what cannot be answered yet, and wait for one's own writes. Raises ``Stale``."""
-        for name in ("known_at", "version", "definition"):
-            if getattr(self, name) is not None:
-                raise MalformedRequest(
-                    f"The parameter {name} is not available yet; leave it out to read with what is"
-                    " known and in force now."
-                )
+        """Wait for one's own writes. Raises ``Stale``."""
         if self.min_position is not None:
             parts.reads.wait_for(position(self.min_position), PATIENCE)
+
+
+class PastParameters(ReadParameters):
+    """Which past a read is of (R4); without, it is of now."""
+
+    as_of: Annotated[
+        str | None, Field(max_length=40, description="Only what had happened by this time.")
+    ] = None
+    known_at: Annotated[
+        str | None,
+        Field(
+            max_length=2048,
+            description="Only what was known at this time, or at the cursor of an earlier reply.",
+        ),
+    ] = None
+    version: Annotated[
+        str | None,
+        Field(max_length=20, description="Of the definition: a number, or current."),
+    ] = None
+
+    def past(self, parts: Parts) -> Past:
+        """The past that is asked for. Raises ``MalformedRequest``."""
+        return Past(as_of=moment(self.as_of, "as_of"), known_at=known_at(self.known_at, parts))
+
+    def version_of(self, name: str, current: int) -> int | None:
+        """The version that is asked for, if one is. Raises ``MalformedRequest``."""
+        if self.version is None or self.version == "current":
+            return None if self.version is None else current
+        if not _NUMBER.fullmatch(self.version) or not 1 <= int(self.version) <= current:
+            detail = f"The {name} has the versions 1 to {current}: send one of them, or current."
+            raise MalformedRequest(detail, (Fault("/version", detail),))
+        return int(self.version)
 
 
 Page = Annotated[PageParameters, Query()]
@@ -72,6 +97,41 @@ def position(text: str) -> Cursor:
             "The position cannot be read. Send one exactly as an earlier reply gave it.",
             (Fault("/min_position", str(error)),),
         ) from error
+
+
+def known_at(text: str | None, parts: Parts) -> str | None:
+    """The cursor of a point of knowledge, given as a time or as a cursor.
+
+    Raises ``MalformedRequest``.
+    """
+    if text is None:
+        return None
+    try:
+        time = parse_instant(_PLUS_LOST.sub(r"+\1", text))
+    except ValueError:
+        cursor = _cursor(text)
+    else:
+        if time > parts.clock():
+            raise _no_knowledge("That time has not come yet.")
+        cursor = parts.log.cursor_at(time)
+    if not parts.log.heads().reaches(cursor):
+        raise _no_knowledge("That cursor lies behind the end of the log.")
+    return cursor.encode()
+
+
+def _cursor(text: str) -> Cursor:
+    try:
+        return Cursor.decode(text)
+    except InvalidInput:
+        raise _no_knowledge("That is neither a time nor a cursor.") from None
+
+
+def _no_knowledge(detail: str) -> MalformedRequest:
+    return MalformedRequest(
+        "The parameter known_at must be an RFC 3339 time that has passed, or a cursor that an "
+        "earlier reply gave.",
+        (Fault("/known_at", detail),),
+    )
 
 
 def moment(text: str | None, name: str) -> int | None:

@@ -15,18 +15,19 @@ from schemas.decisions.response import (
     ResponseCode,
     ResponseType,
 )
-from schemas.errors import Fault, InvalidInput, NotFound
+from schemas.documents import DefinitionDocument
+from schemas.errors import Fault, InvalidInput, MalformedRequest, NotFound
 from schemas.fields import Ref, Text
 from schemas.ids import named_id, response_id
 from schemas.instants import Precision, parse_instant, to_datetime
 from schemas.lifecycles import ResponseStatus
-from schemas.views import ResponseFilter, ResponseView, Rows
+from schemas.views import Past, PastRows, ResponseFilter, ResponseView
 from services.api import answers
 from services.api.call import Call, Reading, Writing
 from services.api.desk import AtDesk, Body, Deed, Desk
 from services.api.paging import listed_views, reading_cursor
-from services.api.parameters import PATIENCE, PageParameters, ReadParameters, moment
-from services.commands import activities, campaigns, responses
+from services.api.parameters import PATIENCE, PageParameters, PastParameters, ReadParameters, moment
+from services.commands import activities, campaigns, definitions, responses
 from services.commands.commander import Change
 from services.commands.responses import GuardedResponse
 
@@ -61,8 +62,11 @@ class NewResponse(Body):
     source: Literal["manual", "api"] = "manual"
 
 
-class ResponseQuery(PageParameters, ReadParameters):
-    """Which responses to list; every part that is given must hold."""
+class ResponseQuery(PageParameters, PastParameters):
+    """Which responses to list, and of which past; every part that is given must hold.
+
+    ``definition`` is a promotion rule, ``version`` its version.
+    """
 
     campaign_id: UUID | None = None
     channel: Channel | Literal["web"] | None = None
@@ -73,10 +77,15 @@ class ResponseQuery(PageParameters, ReadParameters):
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
     received_from: Annotated[str | None, Field(description="From this moment on.")] = None
     received_to: Annotated[str | None, Field(description="Before this moment.")] = None
+    definition: UUID | None = None
 
-    def filter(self) -> ResponseFilter:
+    def filter(self, past: Past, version: int | None) -> ResponseFilter:
         """The conditions for the read side."""
         return ResponseFilter(
+            as_of=past.as_of,
+            known_at=past.known_at,
+            definition=self.definition,
+            version=version,
             campaign_id=self.campaign_id,
             channel=self.channel,
             type=self.type,
@@ -109,16 +118,28 @@ def enter_response(body: NewResponse, call: Writing, desk: AtDesk) -> Response:
     return deed.do(responses.stream_of(name), decide, status=201)
 
 
-@router.get("", response_model=Rows[ResponseView])
+@router.get("", response_model=PastRows[ResponseView])
 def list_responses(
-    request: Request, query: Annotated[ResponseQuery, Query()], call: Reading
+    request: Request, query: Annotated[ResponseQuery, Query()], call: Reading, desk: AtDesk
 ) -> Response:
     """The responses for which every given condition holds, in the order they were received."""
-    only = query.filter()
+    only = query.filter(query.past(call.parts), _rule_version(query, call, desk))
     query.await_position(call.parts)
     with reading_cursor(query.cursor):
         rows = call.parts.reads.responses(call.workspace, only, query.cursor, query.limit)
     return listed_views(request, rows)
+
+
+def _rule_version(query: ResponseQuery, call: Call, desk: Desk) -> int | None:
+    """The version of the rule that is asked for, if one is."""
+    if query.version is None:
+        return None
+    if query.definition is None:
+        detail = "A version is one of a rule: name the rule as definition."
+        raise MalformedRequest(detail, (Fault("/definition", detail),))
+    found = desk.find(call, definitions.stream_of(query.definition), DefinitionDocument)
+    rule = definitions.known(found.document, query.definition)
+    return query.version_of("rule", rule.published_version or rule.version)
 
 
 @router.get("/{response}", response_model=ResponseView)

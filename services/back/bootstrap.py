@@ -17,6 +17,8 @@ from projections.folds.order import all_folds
 from projections.folds.reference import ReferenceBook
 from projections.generations import live_generation
 from projections.maintenance import Maintenance
+from projections.past.building import Source
+from projections.past.shelf import Shelf
 from projections.reading.reader import StoredReads
 from projections.reading.reads import Reads
 from projections.rebuild import Rebuild
@@ -77,6 +79,8 @@ def open_back(
                 live=live, target=target, going=going,
             )  # fmt: skip
 
+        source = Source(log, columns, composer, lambda b: all_folds(b, settle))
+        shelf = Shelf(source, folder / "pasts", clock)
         sources = (
             SqliteSource(folder / "rows.db"),
             ChdbSource(columns, folder / "columns"),
@@ -84,8 +88,9 @@ def open_back(
         )
         upkeep = Upkeep(runner, rebuild, log, sources, generation)
         try:
-            yield Back(StoredReads(rows, columns, sealer, runner), upkeep)
+            yield Back(StoredReads(rows, columns, log, sealer, runner, shelf), upkeep)
         finally:
+            shelf.close()
             upkeep.stop()
             runner.stop()
     finally:

@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 
 from schemas.documents import CampaignDocument
 from schemas.errors import AnswerbackError, InvalidInput, NotFound, Unauthenticated
-from schemas.views import ContactView, KpiQuery, KpiValue, TallyBy, TallyQuery
+from schemas.views import ContactView, KpiQuery, KpiValue, Past, TallyBy, TallyQuery
 from services.access import Scope
 from services.api.call import parts_of
 from services.api.desk import desk_of
@@ -86,7 +86,7 @@ def show_contact(request: Request, contact: UUID, after: str | None = None) -> R
         return shown(login_page(), 401)
     reads, workspace = parts_of(request).reads, visitor.principal.workspace
     view = reads.contact(workspace, contact)
-    rows = reads.journey(workspace, contact, None, after, STEPS)
+    rows = reads.journey(workspace, contact, Past(), after, STEPS)
     here = f"/contacts/{contact}"
     further = f"{here}?after={rows.next_cursor}" if rows.next_cursor else None
     names = {c.campaign_id: c.name for c in _campaigns(request, workspace)}

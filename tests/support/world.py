@@ -23,6 +23,8 @@ from projections.folds.responses.document import ResponseDoc
 from projections.kpis.report import kpi_groups
 from projections.maintenance import Comparison
 from projections.outbox import Relay
+from projections.past.building import Source
+from projections.past.shelf import Shelf
 from projections.reading.reader import StoredReads
 from projections.rebuild import Rebuild
 from projections.rows_sink import RowsSink
@@ -45,6 +47,8 @@ class World:
     """Appends events and runs the sinks by hand."""
 
     def __init__(self, folder: Path, name: str = "world") -> None:
+        self._folder = folder / f"{name}-beside"
+        self._shelves: list[Shelf] = []
         self.clock = SettableClock()
         self.workspace = WORKSPACE
         self.log = MemoryLog(self.clock)
@@ -66,6 +70,8 @@ class World:
         self, kind: type[BaseException] | None, error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
+        for shelf in self._shelves:
+            shelf.close()
         self.rows.dispose()
         self.columns.run(f"DROP DATABASE {self.columns.database}")
         self.columns.close()
@@ -158,7 +164,11 @@ class World:
         runner = Runner(
             self.rows, self.log, self.rows_sink, self.columns_sink, self.clock, 1, _unexpected
         )
-        return StoredReads(self.rows, self.columns, self.sealer, runner)
+        folds = lambda book: all_folds(book, SETTLE)  # noqa: E731 - shorter than its name
+        source = Source(self.log, self.columns, self.composer, folds)
+        shelf = Shelf(source, self._folder / "pasts", self.clock, patience=60)
+        self._shelves.append(shelf)
+        return StoredReads(self.rows, self.columns, self.log, self.sealer, runner, shelf)
 
     def responses(self) -> list[ResponseDoc]:
         """All responses, in the order of their ids."""

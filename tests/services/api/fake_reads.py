@@ -17,6 +17,8 @@ from schemas.views import (
     KpiQuery,
     KpiReport,
     KpiValue,
+    Past,
+    PastRows,
     ResponseFilter,
     ResponseView,
     Rows,
@@ -42,12 +44,13 @@ class FakeReads(Reads):
 
     def responses(
         self, workspace: str, only: ResponseFilter, after: str | None, limit: int
-    ) -> Rows[ResponseView]:
+    ) -> PastRows[ResponseView]:
         self.asked.append(only)
         start = self._start(after)
         own = [view for (owner, _), (view, _) in self.views.items() if owner == workspace]
         further = f"after:{start + limit}" if len(own) > start + limit else None
-        return Rows(data=own[start : start + limit], next_cursor=further)
+        data = own[start : start + limit]
+        return PastRows(data=data, next_cursor=further, as_of=None, known_at="x")
 
     def newest_responses(
         self, workspace: str, only: ResponseFilter, before: str | None, limit: int
@@ -106,12 +109,12 @@ class FakeReads(Reads):
             raise NotFound("There is no such contact.") from None
 
     def journey(
-        self, workspace: str, contact_id: UUID, as_of: int | None, after: str | None, limit: int
-    ) -> Rows[JourneyItem]:
-        self.asked.append(as_of)
+        self, workspace: str, contact_id: UUID, past: Past, after: str | None, limit: int
+    ) -> PastRows[JourneyItem]:
+        self.asked.append(past)
         self.contact(workspace, contact_id)
         self._start(after)
-        return Rows(data=[])
+        return PastRows(data=[], as_of=None, known_at="x")
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         self.asked.append(query)
@@ -132,6 +135,7 @@ class FakeReads(Reads):
             classifier_version=1,
             generation=1,
             cursor="x",
+            known_at="x",
         )
 
     def wait_for(self, cursor: Cursor, seconds: float) -> None:

@@ -6,6 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from events.cursor import Cursor
+from schemas.catalogue import Topic
 from schemas.views import KpiQuery
 from tests.services.api.caller import Caller, problem
 from tests.services.api.fake_reads import FakeReads, a_contact
@@ -33,9 +35,10 @@ def test_journey_takes_a_moment_of_data_time(admin: Caller, reads: FakeReads, ad
     # An offset's plus sign that was not escaped arrives as a space.
     for text in ("2026-10-01T02:00:00+02:00", "2026-10-01T02:00:00 02:00", "2026-10-01"):
         assert admin.get(path, as_of=text, limit=5).status_code == 200
-    assert set(reads.asked) == {1_790_812_800_000}
+    assert [past.as_of for past in reads.asked] == [1_790_812_800_000] * 3
+    assert admin.get(path, version="current").status_code == 200
     problem(admin.get(path, as_of="then"), 400)
-    problem(admin.get(path, known_at="2026-10-01"), 400)
+    problem(admin.get(path, version="99"), 400)
     problem(admin.get(f"/contacts/{uuid4()}/journey"), 404)
 
 
@@ -77,8 +80,12 @@ def test_kpis_hand_the_question_on(admin: Caller, reads: FakeReads) -> None:
         {"campaign_id": "spring"},
         {"from": "yesterday"},
         {"as_of": "2026"},
-        {"known_at": "2026-10-01"},
-        {"version": "1"},
+        {"known_at": "2126-10-01"},
+        {"known_at": "x"},
+        {"known_at": Cursor({(Topic.FACTS, 0): 2**40}).encode()},
+        {"version": "2"},
+        {"version": "0"},
+        {"version": "newest"},
         {"definition": "1"},
         {"min_position": "\u00e9"},
     ],

@@ -149,7 +149,9 @@ def test_list_responses_hands_every_filter_on(admin: Caller, reads: FakeReads) -
         {"cursor": "x" * 3000},
         {"min_position": "rubbish"},
         {"min_position": "pending:1"},
-        {"known_at": "2026-01-01T00:00:00Z"},
+        {"known_at": "2126-01-01T00:00:00Z"},
+        {"known_at": "rubbish"},
+        {"version": "1"},
         {"stattus": "new"},
     ],
 )

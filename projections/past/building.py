@@ -1,0 +1,151 @@
+"""Builds a past: the rows and columns that an installation would have had at a moment.
+
+The log is read once more up to the moment, and everything is concluded anew from it; derived
+events are not read. So a conclusion is known when its cause is, whenever it was recorded (R4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import sqlalchemy as sa
+
+from events.compose import Composer
+from events.cursor import Cursor
+from events.keys import key_of
+from events.log import EventLog
+from projections.entities.refresh import Entities
+from projections.folds.fold import Fold
+from projections.folds.reference import ReferenceBook
+from projections.page import Page
+from projections.past.cut import CutLog, Moment
+from projections.past.journal import copy_journal
+from projections.rebuild import buckets_of, judge, ship
+from projections.rows_sink import RowsSink
+from projections.stores.columns import Columns
+from projections.stores.tables import create_tables
+from schemas.catalogue import Topic
+from schemas.envelope import Event, Position
+from schemas.ids import named_id
+from schemas.instants import Instant
+
+_BATCH = 5000
+_JUDGED = "interaction.judged"
+_JUDGED_FIELDS = ("event_type", "classifier_version", "verdict", "reasons", "flags", "ordinal")
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where one state of the read models lies, and the cursor it stands at."""
+
+    rows: sa.Engine
+    columns: Columns
+    generation: int
+    cursor: Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What pasts are made of: the log, the live journal, and how facts are folded."""
+
+    log: EventLog
+    columns: Columns
+    composer: Composer
+    folds: Callable[[ReferenceBook], Sequence[Fold]]
+
+
+@dataclass(slots=True)
+class Work:
+    """How far a build is; ``going`` raises when it is to stop."""
+
+    going: Callable[[], None]
+    done: int = 0
+    total: int = 1
+
+    @property
+    def percent(self) -> int:
+        """How much of the log was read, which is most of the work."""
+        return min(99, 100 * self.done // max(1, self.total))
+
+
+class Building:
+    """The building of one past, in stores that are empty."""
+
+    def __init__(self, source: Source, moment: Moment, into: Stores, work: Work) -> None:
+        self._source = source
+        self._moment = moment
+        self._into = into
+        self._work = work
+        log = CutLog(source.log, moment)
+        book = ReferenceBook()
+        self._sink = RowsSink(
+            into.rows, log, source.composer, book, source.folds(book),
+            generation=into.generation, publishes=False,
+        )  # fmt: skip
+
+    def run(self) -> None:
+        """Fill the stores. Raises whatever ``Work.going`` does."""
+        into, moment = self._into, self._moment
+        create_tables(into.columns)
+        copy_journal(into.columns, self._source.columns.database, moment)
+        self._work.going()
+        self._fold_log()
+        ship(into.rows, into.columns, into.generation)
+        self._work.going()
+        verdicts = judge(into.columns, moment.workspace, into.generation, into.cursor.total)
+        self._fold_verdicts(verdicts)
+        # Only now is it known which clicks wait for signs of a machine.
+        self._sink.tick(last_recorded(self._source.log, moment.cursor))
+        ship(into.rows, into.columns, into.generation)
+        self._work.going()
+        entities = Entities(into.columns, into.generation, into.cursor.total)
+        entities.rebuild(moment.workspace, buckets_of(into.columns, moment.workspace))
+
+    def _fold_log(self) -> None:
+        until = self._moment.until
+        self._work.total = until.total
+        while self._sink.step(_BATCH, until):
+            self._work.done = self._sink.cursor().total
+            self._work.going()
+
+    def _fold_verdicts(self, verdicts: pa.Table) -> None:
+        """Give the folds every verdict, as the log would have."""
+        here = self._sink.cursor()
+        for start in range(0, verdicts.num_rows, _BATCH):
+            self._work.going()
+            rows = verdicts.slice(start, _BATCH).to_pylist()
+            self._sink.apply(Page(here, here, tuple(self._events(rows, start))))
+
+    def _events(self, rows: Sequence[dict[str, Any]], start: int) -> Iterator[Event]:
+        workspace = self._moment.workspace
+        for number, row in enumerate(rows, start):
+            name = str(row["event_id"])
+            said = {"event_id": name, **{field: row[field] for field in _JUDGED_FIELDS}}
+            yield Event(
+                event_id=named_id(workspace, "past", _JUDGED, name),
+                type=_JUDGED,
+                schema_version=1,
+                topic=Topic.DERIVED,
+                workspace=workspace,
+                key=key_of(workspace, row["person"]),
+                producer="past",
+                received_at=Instant(row["occurred_at"]),
+                time=Instant(row["occurred_at"]),
+                data=orjson.dumps(said),
+                position=Position(Topic.DERIVED, 0, number),  # in no log
+                recorded_at=Instant(row["occurred_at"]),
+                occurred_at=Instant(row["occurred_at"]),
+            )
+
+
+def last_recorded(log: EventLog, cursor: Cursor) -> int:
+    """The latest recorded time before a cursor: how far logical time had come."""
+    latest = 0
+    for (topic, partition), offset in cursor.items():
+        for record in log.read(topic, partition, offset - 1, 1).records:
+            latest = max(latest, record.recorded_at)
+    return latest
