@@ -85,18 +85,18 @@ class Appender:
         self._sent_at = loop.time()
         answer = self._log.append(group.records)
         timer = loop.call_later(self._seconds, self._end, loop, group, answer)
-
-        def settle(_: Future[Appended]) -> None:
-            loop.call_soon_threadsafe(self._settle, loop, group, answer, timer)
-
-        answer.add_done_callback(settle)
+        # Nothing here may hold the answer that it hangs on: all hits of a group would be garbage
+        # that only the collector finds, and looking for it costs as much as the hits themselves.
+        answer.add_done_callback(
+            lambda done: loop.call_soon_threadsafe(self._settle, loop, group, timer, done)
+        )
 
     def _settle(
         self,
         loop: asyncio.AbstractEventLoop,
         group: _Group,
-        answer: Future[Appended],
         timer: asyncio.TimerHandle,
+        answer: Future[Appended],
     ) -> None:
         timer.cancel()
         self._end(loop, group, answer)

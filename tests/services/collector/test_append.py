@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -29,6 +31,43 @@ def test_add_gathers_the_hits_of_a_moment_in_one_call(log: BreakableLog) -> None
     asyncio.run(many())
     assert log.calls == [50]
     assert len(list(stored(log))) == 50
+
+
+def test_hits_leave_nothing_for_the_garbage_collector(log: BreakableLog) -> None:
+    class Caller:
+        def __init__(self) -> None:
+            self.told = asyncio.Event()
+
+        def take(self, _: BaseException | None) -> None:
+            self.told.set()
+
+    async def one() -> weakref.ref[Caller]:
+        caller = Caller()
+        Appender(log, 5).then(record(1, fresh=True), caller.take)
+        await caller.told.wait()
+        return weakref.ref(caller)
+
+    gc.disable()
+    try:
+        assert asyncio.run(one())() is None
+    finally:
+        gc.enable()
+
+
+def test_a_caller_that_fails_keeps_the_answer_from_nobody(
+    log: BreakableLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: BaseException | None) -> None:
+        raise ValueError("Gone.")
+
+    async def both() -> None:
+        appender = Appender(log, 5)
+        appender.then(record(1, fresh=True), fail)
+        await appender.add(record(2, fresh=True))
+
+    asyncio.run(both())
+    assert "answer could not be given" in caplog.text
+    assert len(list(stored(log))) == 2
 
 
 def test_add_tells_every_caller_that_the_log_fails(log: BreakableLog) -> None:
