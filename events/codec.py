@@ -45,6 +45,7 @@ def encode(envelope: Envelope, *, fresh: bool = False) -> Record:
     )
 
 
+@lru_cache(maxsize=1024)  # when hits are many, there are many in a millisecond
 def hit_head(workspace: str, producer: str, now: Instant, flags: tuple[str, ...]) -> bytes:
     """The head of an event that an edge has seen itself, of those few attributes it has then.
 
