@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import struct
 from enum import IntEnum
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+from events.keyed import keyed_hmac
 from events.vault import TokenKeys
 from schemas.errors import InvalidInput
 from schemas.ids import uuid_of
@@ -23,8 +22,6 @@ VERSION = 1
 LENGTH = 88
 _BODY = struct.Struct(">BBII16s16sQ")
 _MAC = 16
-_BLOCK = 64  # of SHA-256
-_INNER, _OUTER = (bytes(n ^ pad for n in range(256)) for pad in (0x36, 0x5C))
 _NIL = UUID(int=0)
 # The two letters of the URL-safe alphabet for those of the standard one, and those for none.
 _URL_SAFE = bytes.maketrans(b"-_+/", b"+/!!")
@@ -98,18 +95,7 @@ def unpack(text: str) -> Signed | None:
 
 
 def _mac(key: bytes, purpose: Purpose, body: bytes) -> bytes:
-    """HMAC-SHA256 of purpose and body, cut to 16 bytes."""
-    begun, closing = _keyed(key, purpose)
-    inner, outer = begun.copy(), closing.copy()
-    inner.update(body)
-    outer.update(inner.digest())
-    return bytes(outer.digest()[:_MAC])
+    return keyed_hmac(key, _PURPOSES[purpose] + body)[:_MAC]
 
 
-@lru_cache(maxsize=1024)  # keys are few, and preparing one is most of what an HMAC costs
-def _keyed(key: bytes, purpose: Purpose) -> tuple[Any, Any]:
-    """The two digests of an HMAC (RFC 2104) when they have taken in the key, and the purpose."""
-    padded = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
-    begun = hashlib.sha256(padded.translate(_INNER))
-    begun.update(bytes((purpose,)))
-    return begun, hashlib.sha256(padded.translate(_OUTER))
+_PURPOSES = {purpose: bytes((purpose,)) for purpose in Purpose}
