@@ -85,6 +85,8 @@ class Intake:
 
 def _recipient_of(data: dict[str, Any]) -> tuple[dict[str, Any], UUID | None]:
     """Data without our sender's metadata, which name recipient and message (interfaces, 3.3)."""
+    if "ab_message" not in data and "ab_recipient" not in data:
+        return data, None
     message, recipient = _uuid(data, "ab_message"), _uuid(data, "ab_recipient")
     rest = {k: v for k, v in data.items() if k not in ("ab_recipient", "ab_message")}
     if message is not None:
