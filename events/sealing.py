@@ -8,8 +8,6 @@ and content, so a retry gives the same bytes and copies can be compared.
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -19,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from events.addresses import address_hash, normalize
+from events.keyed import keyed_hmac
 from events.raw import SealedBytes
 from events.vault import SubjectKey, Vault
 from schemas.catalogue import EventType, SealedPath
@@ -134,7 +133,7 @@ def _seal(key: SubjectKey, event_id: UUID, pointer: str, clear: bytes) -> dict[s
 
 
 def _encrypt(key: SubjectKey, event_id: UUID, pointer: str, clear: bytes) -> bytes:
-    nonce = hmac.digest(key.key, event_id.bytes + pointer.encode() + clear, hashlib.sha256)[:_NONCE]
+    nonce = keyed_hmac(key.key, event_id.bytes + pointer.encode() + clear)[:_NONCE]
     return nonce + AESGCM(key.key).encrypt(nonce, clear, None)
 
 
