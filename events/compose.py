@@ -159,5 +159,8 @@ class Composer:
 
 def _door(payload: Payload) -> dict[str, Any]:
     """The door form as JSON data: canonical values, absent fields absent, unknown fields kept."""
-    door: dict[str, Any] = payload.model_dump(mode="json", by_alias=True, exclude_none=True)
+    # What model_dump does, without looking at the options that it is not given.
+    door: dict[str, Any] = payload.__pydantic_serializer__.to_python(
+        payload, mode="json", by_alias=True, exclude_none=True
+    )
     return door

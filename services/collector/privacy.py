@@ -27,6 +27,8 @@ _KEPT_HEADERS = {
     for name in ("purpose", "sec-purpose", "x-moz", "accept-language", "sec-gpc")
 }
 
+_KEPT_NAMES = frozenset(_KEPT_HEADERS.values())
+
 
 @dataclass(slots=True)  # not frozen, which would triple its cost, and changed by nobody
 class SeenHit:
@@ -112,7 +114,7 @@ def origin_of(url: str) -> str:
 def _kept(headers: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in headers.items():
         small = name.lower()
-        if small.encode() in _KEPT_HEADERS:
+        if small in _KEPT_NAMES:
             yield small, value
         elif small == "referer" and isinstance(value, str) and origin_of(value):
             yield small, origin_of(value)
