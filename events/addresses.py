@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
+
+from events.keyed import keyed_hmac
 
 
 class Normal(NamedTuple):
@@ -34,4 +34,4 @@ def normalize(address: str) -> Normal:
 
 def address_hash(key: bytes, address: str) -> str:
     """The keyed hash by which addresses are matched: 64 hex digits."""
-    return hmac.digest(key, normalize(address).text.encode(), hashlib.sha256).hex()
+    return keyed_hmac(key, normalize(address).text.encode()).hex()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ import orjson
 
 from events.log import Record, StoredRecord
 from schemas.catalogue import Catalogue, load_all
-from schemas.envelope import Derivation, Envelope, Event, Stream
+from schemas.envelope import Attributes, Derivation, Envelope, Event, Stream
 from schemas.errors import UnknownEventType, Unreadable
 from schemas.instants import (
     CLOCK_TOLERANCE,
@@ -38,13 +39,14 @@ def encode(envelope: Envelope, *, fresh: bool = False) -> Record:
         key=envelope.key,
         event_id=envelope.event_id,
         type=f"{envelope.type}.v{envelope.schema_version}",
-        head=orjson.dumps(_head(envelope)),
+        head=head_of(envelope, envelope.effective_at),
         data=envelope.data,
         digest=b"" if fresh else content_digest(envelope.type, envelope.data),
         fresh=fresh,
     )
 
 
+@lru_cache(maxsize=1024)  # when hits are many, there are many in a millisecond
 def hit_head(workspace: str, producer: str, now: Instant, flags: tuple[str, ...]) -> bytes:
     """The head of an event that an edge has seen itself, of those few attributes it has then.
 
@@ -55,27 +57,32 @@ def hit_head(workspace: str, producer: str, now: Instant, flags: tuple[str, ...]
     return orjson.dumps({**head, "flags": flags} if flags else head)
 
 
-def _head(e: Envelope) -> dict[str, Any]:
+def head_of(e: Attributes, effective_at: Instant | None) -> bytes:
+    """The head of a record: all that an event says of itself."""
     head: dict[str, Any] = {"workspace": e.workspace, "producer": e.producer}
     if e.time is not None:
         head["time"] = format_instant(e.time)
     if e.subject is not None:
         head["subject"] = str(e.subject)
     head["received"] = format_instant(e.received_at)
-    _add(head, e, ("causation_id", "traceparent"))
+    head |= _told(_CAUSE, _cause_of(e))
     if e.stream is not None:
         head["stream"] = str(e.stream)
-    _add(head, e, ("version",))
+    if e.version is not None:
+        head["version"] = e.version
     if e.precision is not Precision.MILLISECOND:
         head["precision"] = e.precision.value
-    _add(head, e, ("source_time",))
-    if e.effective_at is not None:
-        head["effective_at"] = format_instant(e.effective_at)
-    _add(head, e, _PLAIN)
-    return head if e.derived is None and not e.flags and not e.test else _with_marks(head, e)
+    if e.source_time is not None:
+        head["source_time"] = e.source_time
+    if effective_at is not None:
+        head["effective_at"] = format_instant(effective_at)
+    head |= _told(_PLAIN, _plain_of(e))
+    if e.derived is not None or e.flags or e.test:
+        _add_marks(head, e)
+    return orjson.dumps(head)
 
 
-def _with_marks(head: dict[str, Any], e: Envelope) -> dict[str, Any]:
+def _add_marks(head: dict[str, Any], e: Attributes) -> None:
     """The head with what few events have: who concluded it, flags, whether it is a test."""
     if e.derived is not None:
         head["derived"] = list(e.derived)
@@ -83,19 +90,19 @@ def _with_marks(head: dict[str, Any], e: Envelope) -> dict[str, Any]:
         head["flags"] = flags
     if e.test:
         head["test"] = True
-    return head
 
 
+_CAUSE = ("causation_id", "traceparent")
 _PLAIN = (
     "external_id", "source_seq", "actor", "correlation_id", "batch_id", "visitor_id", "campaign_id",
 )  # fmt: skip
 
 
-def _add(head: dict[str, Any], e: Envelope, names: tuple[str, ...]) -> None:
-    for name in names:
-        value = getattr(e, name)
-        if value is not None:
-            head[name] = value
+_cause_of, _plain_of = attrgetter(*_CAUSE), attrgetter(*_PLAIN)
+
+
+def _told(names: tuple[str, ...], values: tuple[Any, ...]) -> dict[str, Any]:
+    return {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
 def decode(record: StoredRecord) -> Event:
@@ -182,8 +189,13 @@ def content_digest(event_type: str, data: bytes) -> bytes:
 
     Sealing is deterministic, so equal clear content has equal stored content.
     """
-    content = orjson.loads(data)
-    content.pop("hit", None)
+    return digest_of(event_type, orjson.loads(data))
+
+
+def digest_of(event_type: str, content: dict[str, Any]) -> bytes:
+    """``content_digest`` of content that is not bytes yet."""
+    if "hit" in content:
+        content = {name: value for name, value in content.items() if name != "hit"}
     canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(event_type.encode() + b"\0" + canonical, digest_size=16).digest()
 

@@ -8,8 +8,6 @@ and content, so a retry gives the same bytes and copies can be compared.
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -19,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from events.addresses import address_hash, normalize
+from events.keyed import keyed_hmac
 from events.raw import SealedBytes
 from events.vault import SubjectKey, Vault
 from schemas.catalogue import EventType, SealedPath
@@ -55,18 +54,15 @@ class Sealer:
 
         ``key`` may be missing only if nothing is sealed.
         """
-        for marked in kind.sealed:
-            for pointer, holder, name in _places(data, marked.path, ""):
-                value = holder[name]
-                if value is None:
-                    continue
-                if marked.mark is not Mark.SEALED and not isinstance(value, str):
-                    raise InvalidInput("An address must be sent in clear.", (_clear(pointer),))
-                if marked.mark is Mark.SEALED and _is_sealed(value):
-                    raise InvalidInput("A text must be sent in clear.", (_clear(pointer),))
-                holder[name] = self._stored(
-                    workspace, marked, event_id, pointer=pointer, value=value, key=key
-                )
+        for marked, pointer, holder, name in _marked_in(kind, data):
+            value = holder[name]
+            if marked.mark is not Mark.SEALED and not isinstance(value, str):
+                raise InvalidInput("An address must be sent in clear.", (_clear(pointer),))
+            if marked.mark is Mark.SEALED and _is_sealed(value):
+                raise InvalidInput("A text must be sent in clear.", (_clear(pointer),))
+            holder[name] = self._stored(
+                workspace, marked, event_id, pointer=pointer, value=value, key=key
+            )
         return data
 
     def open(self, workspace: str, value: SealedValue | None) -> Any:
@@ -125,12 +121,10 @@ class Sealer:
 
 def needs_key(kind: EventType, data: dict[str, Any]) -> bool:
     """Whether the data hold anything that is sealed, and not only hashed."""
-    return any(
-        holder[name] is not None
-        for marked in kind.sealed
-        if marked.mark is not Mark.ADDRESS_HASH
-        for _, holder, name in _places(data, marked.path, "")
-    )
+    for marked, *_ in _marked_in(kind, data):  # noqa: SIM110 - any() takes twice as long, and every event asks
+        if marked.mark is not Mark.ADDRESS_HASH:
+            return True
+    return False
 
 
 def _seal(key: SubjectKey, event_id: UUID, pointer: str, clear: bytes) -> dict[str, str]:
@@ -139,8 +133,23 @@ def _seal(key: SubjectKey, event_id: UUID, pointer: str, clear: bytes) -> dict[s
 
 
 def _encrypt(key: SubjectKey, event_id: UUID, pointer: str, clear: bytes) -> bytes:
-    nonce = hmac.digest(key.key, event_id.bytes + pointer.encode() + clear, hashlib.sha256)[:_NONCE]
+    nonce = keyed_hmac(key.key, event_id.bytes + pointer.encode() + clear)[:_NONCE]
     return nonce + AESGCM(key.key).encrypt(nonce, clear, None)
+
+
+def _marked_in(kind: EventType, data: dict[str, Any]) -> list[tuple[SealedPath, str, Any, Any]]:
+    """What the data hold of a type's marked fields: (mark, pointer, holder, name or index)."""
+    found: list[tuple[SealedPath, str, Any, Any]] = []
+    for marked in kind.sealed:
+        if len(marked.path) == 1:  # as nearly all are
+            name = marked.path[0]
+            if data.get(name) is not None:
+                found.append((marked, f"/{name}", data, name))
+            continue
+        for pointer, holder, name in _places(data, marked.path, ""):
+            if holder[name] is not None:
+                found.append((marked, pointer, holder, name))
+    return found
 
 
 def _places(node: Any, path: Sequence[str], at: str) -> Iterator[tuple[str, Any, Any]]:

@@ -150,15 +150,16 @@ class SqliteLog(OwnedLog):
         positions: list[Position] = []
         duplicates: set[int] = set()
         conflicts: set[int] = set()
+        give_place, seen = self._give_place, self._tail.seen
         for index, record in enumerate(records):
             if record.fresh:
-                positions.append(self._give_place(record))
+                positions.append(give_place(record))
                 continue
             raw = record.event_id.bytes
-            known = self._tail.seen.get(raw) or self._ids.find(connection, raw)
+            known = seen.get(raw) or self._ids.find(connection, raw)
             if known is None:
-                position = self._give_place(record)
-                self._tail.seen[raw] = Known(position, record.digest)
+                position = give_place(record)
+                seen[raw] = Known(position, record.digest)
             else:
                 position = known.position
                 duplicates.add(index)
@@ -182,13 +183,15 @@ class SqliteLog(OwnedLog):
         return item.answer
 
     def _give_place(self, record: Record) -> Position:
-        place = (record.topic, partition_of(record.key, self.partitions))
-        rows = self._tail.rows.get(place)
+        topic, partition = place = record.topic, partition_of(record.key, self.partitions)
+        tail = self._tail
+        rows = tail.rows.get(place)
         if rows is None:
-            rows = self._tail.rows[place] = []
+            rows = tail.rows[place] = []
+        offset = self._next[place] + len(rows)
         rows.append(record)
-        self._tail.records += 1
-        return Position(place[0], place[1], self._next[place] + len(rows) - 1)
+        tail.records += 1
+        return Position(topic, partition, offset)
 
     def _digest(self, known: Known) -> bytes:
         """The digest of a first copy; it stands in the log itself."""

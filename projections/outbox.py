@@ -12,7 +12,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from events.codec import encode
 from events.compose import Composer, Draft
 from events.log import EventLog, Record
 from projections.stores.rows import OUTBOX, reading
@@ -25,7 +24,7 @@ def put(connection: sa.Connection, composer: Composer, drafts: Sequence[Draft]) 
     """Store derived events in the caller's transaction."""
     if not drafts:
         return
-    records = [encode(envelope) for envelope in composer.compose(drafts)]
+    records = composer.records(drafts)
     connection.execute(
         OUTBOX.insert(),
         [

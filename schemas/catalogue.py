@@ -29,6 +29,9 @@ class Topic(StrEnum):
     DECISIONS = "answerback.decisions.v1"
     DERIVED = "answerback.derived.v1"
 
+    # The text's own, which is worked out once; that of enums is a call of Python for each look-up.
+    __hash__ = str.__hash__
+
 
 class KeyRule(StrEnum):
     """What an event is keyed by, after the workspace (section 4 of the domain specification)."""

@@ -43,30 +43,23 @@ class Derivation(NamedTuple):
 
 
 @dataclass(slots=True, kw_only=True)  # not frozen: with so many fields, freezing doubles the cost
-class Envelope:
-    """An event as the edge or the gate hands it to the log, before it has its place and time there.
+class Attributes:
+    """What an event says of itself, whatever form its content has.
 
-    Nobody changes one; ``dataclasses.replace`` makes another.
-
-    ``time`` is the source's corrected clock, ``received_at`` the edge's; ``data`` are the exact
-    stored bytes. ``key`` is the workspace, a colon, and what the event is keyed by.
+    Nobody changes one; ``dataclasses.replace`` makes another. ``time`` is the source's corrected
+    clock, ``received_at`` the edge's.
     """
 
     event_id: UUID
-    type: str
-    schema_version: int
     topic: Topic
     workspace: str
-    key: str
     producer: str
     received_at: Instant
-    data: bytes
     time: Instant | None = None
     precision: Precision = Precision.MILLISECOND
     source_time: str | None = None
     stream: Stream | None = None
     version: int | None = None
-    effective_at: Instant | None = None
     external_id: str | None = None
     source_seq: int | None = None
     actor: str | None = None
@@ -80,6 +73,21 @@ class Envelope:
     derived: Derivation | None = None
     flags: tuple[str, ...] = ()
     test: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Envelope(Attributes):
+    """An event as the edge or the gate hands it to the log, before it has its place and time there.
+
+    ``data`` are the exact stored bytes. ``key`` is the workspace, a colon, and what the event is
+    keyed by.
+    """
+
+    type: str
+    schema_version: int
+    key: str
+    data: bytes
+    effective_at: Instant | None = None
 
     @property
     def subject_id(self) -> str:

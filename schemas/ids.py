@@ -28,8 +28,7 @@ def named_id(*parts: object) -> UUID:
 
 
 def _version_5(digest: bytes) -> UUID:
-    number = int.from_bytes(digest[:16], "big")
-    return uuid_of((number & NO_VERSION | VERSION_5).to_bytes(16, "big"))
+    return _uuid(int.from_bytes(digest[:16], "big") & NO_VERSION | VERSION_5)
 
 
 @lru_cache(maxsize=4096)  # a source sends many events
@@ -40,14 +39,28 @@ def _begun(*parts: str) -> Any:
 
 
 def uuid_of(raw: bytes) -> UUID:
-    """The UUID of 16 bytes, whatever they are.
+    """The UUID of 16 bytes, whatever they are."""
+    return _uuid(int.from_bytes(raw, "big"))
 
-    Not ``UUID(bytes=...)``: it checks what needs no check, and reading a log makes millions.
-    """
-    made = object.__new__(UUID)
-    object.__setattr__(made, "int", int.from_bytes(raw, "big"))
-    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+
+def random_uuid(drawn: bytes) -> UUID:
+    """The version 4 UUID of 16 bytes that were drawn at random."""
+    return _uuid(int.from_bytes(drawn, "big") & NO_VERSION | VERSION_4)
+
+
+def _uuid(number: int) -> UUID:
+    """Not ``UUID(int=...)``: it checks what needs no check, and reading a log makes millions."""
+    made = _new(UUID)
+    _set_number(made, number)
+    _set_safety(made, _UNKNOWN)
     return made
+
+
+# UUIDs refuse to be changed; these are the setters that their own constructor gets round that with.
+_new = object.__new__
+_set_number = UUID.__dict__["int"].__set__
+_set_safety = UUID.__dict__["is_safe"].__set__
+_UNKNOWN = SafeUUID.unknown
 
 
 def event_id(workspace: str, producer: str, external_id: str) -> UUID:

@@ -1,11 +1,15 @@
-"""HTTP on the wire with bounds on the head of a request, which the server leaves unbounded."""
+"""HTTP on the wire: bounds on the head of a request, and replies without a task (``prompt``)."""
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from services.http import Receive, Response, Scope, Send, send_response
+from services.prompt import Begin, Fixed, never
 
 _LONGEST_HEAD = 32 << 10
 _TOO_LONG = (
@@ -18,6 +22,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """Ends connections whose request's head is too long, or does not come in time."""
 
     head_seconds = 10.0
+    begin: Begin = staticmethod(never)
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -56,6 +61,25 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_has_come()
         super().on_headers_complete()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        scope: Any = cycle.scope
+        receive: Any = cycle.receive
+        # Another application than ours is the one that refuses, when there are too many requests.
+        ours = app is self.app
+        if not ours or not self.begin(scope, receive, partial(self._reply, cycle)):
+            super()._start_asgi_task(cycle, app)
+
+    def _reply(self, cycle: RequestResponseCycle, reply: Fixed) -> None:
+        """What ``cycle.send`` does with a reply, in one step."""
+        if cycle.disconnected:
+            return
+        if not cycle.keep_alive or self.flow.write_paused:
+            super()._start_asgi_task(cycle, _saying(reply.response))
+            return
+        cycle.response_started = cycle.response_complete = True
+        self.transport.write(reply.wire)
+        self.on_response_complete()
+
     def _await_head(self) -> None:
         if self._timer is None:
             self._timer = self.loop.call_later(self.head_seconds, self.transport.close)
@@ -67,6 +91,14 @@ class BoundedProtocol(HttpToolsProtocol):
             self._timer = None
 
 
-def bounded_protocol(seconds: float) -> type[BoundedProtocol]:
-    """The protocol with a time that a request's head may take."""
-    return type("BoundedProtocol", (BoundedProtocol,), {"head_seconds": seconds})
+def _saying(reply: Response) -> Any:
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send_response(send, reply)
+
+    return app
+
+
+def bounded_protocol(seconds: float, begin: Begin = never) -> type[BoundedProtocol]:
+    """The protocol with a time that a request's head may take, and what begins requests."""
+    own = {"head_seconds": seconds, "begin": staticmethod(begin)}
+    return type("BoundedProtocol", (BoundedProtocol,), own)

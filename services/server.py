@@ -24,6 +24,7 @@ from services.metrics import HTTP_DURATION, HTTP_REQUESTS
 from services.operator.door import OperatorDoor
 from services.operator.messages import PREFIX as OPERATOR
 from services.parts import Parts
+from services.prompt import Fixed, Reply
 from services.protocol import bounded_protocol
 from services.settings import Settings
 
@@ -59,6 +60,17 @@ class Front:
     def end(self) -> None:
         """Let answers that have no end of their own come to one."""
         self._api.end()
+
+    def begin(self, scope: Scope, receive: Receive, reply: Reply) -> bool:
+        """Take a request that needs no task (``prompt``); counted and timed like all others."""
+        began = perf_counter()
+
+        def answer(fixed: Fixed) -> None:
+            route = route_of(scope["path"]) or _OTHER
+            _note(route, scope["method"], fixed.response.status, perf_counter() - began)
+            reply(fixed)
+
+        return self._collector.begin(scope, receive, answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -130,7 +142,7 @@ def serve_http(app: Front, settings: Settings, ready: Callable[[], None]) -> Non
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http=bounded_protocol(settings.head_timeout_seconds),
+        http=bounded_protocol(settings.head_timeout_seconds, app.begin),
         ws="none",
         lifespan="on",
         log_config=None,

@@ -9,7 +9,6 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from events.codec import encode
 from events.compose import Draft
 from events.log import Appended
 from schemas.errors import LogUnavailable, NotFound
@@ -133,7 +132,7 @@ def _confirm_url(call: Call, form_id: UUID, name: UUID, expiry: Instant) -> str:
 
 def _appended(call: Call, draft: Draft) -> Appended:
     parts = call.parts
-    records = [encode(envelope) for envelope in parts.composer.compose([draft])]
+    records = parts.composer.records([draft])
     try:
         answer = parts.log.append(records)
         appended = answer.result(parts.settings.log_commit_timeout_seconds)

@@ -19,7 +19,7 @@ from services.back.stub import answering
 
 THREADS = 16
 FAILED = 3
-NICENESS = 10  # the doors first: derived tables may be late, an answer may not
+NICENESS = 19  # the doors first: derived tables may be late, an answer may not
 
 
 def main(descriptor: int) -> int:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 
 from schemas.errors import MeasurementSpoiled
 from services.bench.alone import open_log
+from services.bench.contest import Server, contest
 from services.bench.happenings import BATCH, block_count
-from services.bench.installation import WORKSPACE, Installation, free_port, started
+from services.bench.installation import WORKSPACE, Installation
 from services.bench.load.loading import put_load
 from services.bench.load.order import Order, Tally, write_requests
-from services.bench.machine import python_words
 from services.bench.measured import Measured
 from services.bench.plan import Plan
-from services.bench.processes import Cores, held_still
+from services.bench.processes import Cores
 from services.bench.requests import batch_requests
-from services.bench.rounds import in_turns
 from services.bench.stock import Stock, fill, make_keys
 
 NAME = "collector-batch"
@@ -52,50 +49,34 @@ def measure(plan: Plan) -> Measured:
     requests = plan.folder / "batches"
     write_requests(requests, batch_requests(installed, plan))
     number, people = _filled(installed, plan, span)
-    before = installed.stored_facts()
-    bare, echo, accepted = free_port(), free_port(), 0
-    with ExitStack() as stack:
-        for name, port in (("events", bare), ("echo", echo)):
-            words = python_words("services.bench.bare_server", name, str(port))
-            stack.enter_context(started(words, port, cores.server, plan.folder / f"{name}.log"))
-        process = stack.enter_context(installed.serving(cores.server))
+    before, accepted = installed.stored_facts(), 0
 
-        def load(port: int, seconds: float, at_most: int | None) -> Tally:
-            nonlocal number
-            order = Order(
-                port=port, requests=requests, connections=plan.connections or 16,
-                seconds=seconds, cores=cores.load, status=202, at_most=at_most,
-                first=number, blocks=block_count(plan.mix), counts_accepted=True,
-            )  # fmt: skip
-            tally = put_load(order, plan.folder)
-            number += tally.sent
-            return tally
+    def load(server: Server) -> Tally:
+        nonlocal number, accepted
+        ours = server.port == installed.port
+        order = Order(
+            port=server.port, server=server.process, requests=requests,
+            connections=plan.connections or 16,
+            seconds=plan.seconds or (_LONGEST_ROUND if ours else _CEILING_SECONDS),
+            cores=cores.load, status=202, at_most=span.requests_a_round if ours else None,
+            first=number, blocks=block_count(plan.mix), counts_accepted=True,
+        )  # fmt: skip
+        tally = put_load(order, plan.folder)
+        number += tally.sent
+        accepted += tally.accepted if ours else 0
+        return tally
 
-        def ours() -> float:
-            nonlocal accepted
-            tally = load(installed.port, plan.seconds or _LONGEST_ROUND, span.requests_a_round)
-            accepted += tally.accepted
-            return tally.rate * BATCH
-
-        def others(port: int) -> float:
-            seconds = min(plan.seconds or _CEILING_SECONDS, _CEILING_SECONDS)
-            with held_still(process):  # it still digests what it was sent
-                return load(port, seconds, None).rate * BATCH
-
-        found = in_turns(NAME, "events/s", ours, "bare ASGI that reads the JSON",
-                         partial(others, bare), span.rounds, plan.note)  # fmt: skip
-        client = in_turns(CLIENT, "events/s", partial(others, bare), "echo over bare sockets",
-                          partial(others, echo), max(1, span.rounds // 4), plan.note)  # fmt: skip
+    with contest(installed, plan, cores, "events", BATCH, load) as both:
+        results = both.results(NAME, "bare ASGI that reads the JSON", CLIENT, span.rounds)
     stored = installed.stored_facts()
     if stored - before != accepted:
         raise MeasurementSpoiled(
             f"{accepted:,} events were acknowledged, {stored - before:,} more are in the log."
         )
-    return Measured((found, client), (
+    return Measured(tuple(results), (
         f"Between {before:,} and {stored:,} stored facts, mix {plan.mix.name}, batches of {BATCH},"
         f" {people:,} people with keys; all acknowledged events are in the log.",
-        f"The server has core {min(cores.server)}, with projections and metrics on.",
-        f"The load alone does {client.ceiling:,.0f} events/s against an echo.",
+        cores.told,
     ))  # fmt: skip
 
 

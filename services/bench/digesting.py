@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from pydantic import BaseModel
 
@@ -19,6 +20,7 @@ from schemas.errors import MeasurementSpoiled
 from services.bench.alone import open_log
 from services.bench.bare_chdb import BareColumns
 from services.bench.bare_sqlite import copy_rows
+from services.bench.processes import Meter
 from services.bench.workers import answer_order
 from services.bootstrap import open_embedded
 from services.settings import Settings
@@ -36,9 +38,13 @@ class DigestOrder(BaseModel):
 
 
 class Digested(BaseModel):
-    """How many events that were, and how long it took; of bare stores, each by itself."""
+    """How many events that were, and how long it took; of bare stores, each by itself.
+
+    ``processor`` are the seconds of processor time: of all our processes, or of both bare stores.
+    """
 
     events: int
+    processor: float
     seconds: float = 0.0
     columns_seconds: float = 0.0
     rows: int = 0
@@ -54,28 +60,36 @@ def _digested(order: DigestOrder) -> Digested:
     settings = Settings.model_validate({"data": order.data, "master_key": order.master_key})
     with open_embedded(settings, clock=system_clock, random=system_random) as embedded:
         heads = embedded.parts.log.heads()
-        began = perf_counter()
+        meter, began = Meter(os.getpid()), perf_counter()
         embedded.start()
         embedded.parts.reads.wait_for(heads, order.seconds)
-        return Digested(events=heads.total, seconds=perf_counter() - began)
+        seconds, processor = perf_counter() - began, sum(meter.spent().values())
+        return Digested(events=heads.total, seconds=seconds, processor=processor)
 
 
 def _inserted(order: DigestOrder) -> Digested:
     log = open_log(order.data, system_clock)
     bare = BareColumns(order.data / "bare-columns", JOURNAL_COLUMNS, _JOURNAL_ORDER)
-    events, spent = 0, 0.0
+    events, spent, processor = 0, 0.0, 0.0
     for page in _pages(log):
         table = to_table(JOURNAL_COLUMNS, [journal_row(decode(record)) for record in page])
         events += table.num_rows
+        busy = process_time()
         spent += bare.insert(table)
+        processor += process_time() - busy
     if bare.count() != events:
         raise MeasurementSpoiled(f"The bare table has {bare.count():,} rows, not {events:,}.")
+    busy = process_time()
     rows, rows_spent = copy_rows(
         order.data / "rows.db", order.data / "bare-rows.db", max(1, events // PAGE)
     )
+    processor += process_time() - busy
     bare.close()
     log.close()
-    return Digested(events=events, columns_seconds=spent, rows=rows, rows_seconds=rows_spent)
+    return Digested(
+        events=events, processor=processor, columns_seconds=spent, rows=rows,
+        rows_seconds=rows_spent,
+    )  # fmt: skip
 
 
 def _pages(log: EventLog) -> Iterator[list[StoredRecord]]:

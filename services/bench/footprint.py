@@ -65,11 +65,11 @@ def measure(plan: Plan) -> Measured:
 
 def _while_it(
     process: int, plan: Plan, installed: Installation,
-    work: Callable[[Plan, Installation], str],
+    work: Callable[[Plan, Installation, int], str],
 ) -> tuple[str, Memory, Memory]:  # fmt: skip
     """What the work says, the memory afterwards, and the most meanwhile."""
     with watched(process) as watch:
-        said = work(plan, installed)
+        said = work(plan, installed, process)
         time.sleep(plan.seconds or _SETTLE_SECONDS)
         return said, watch.look(), watch.most
 
@@ -80,13 +80,13 @@ def _engine(plan: Plan) -> Memory:
     return Memory(found.resident, found.shared_fairly)
 
 
-def _take(plan: Plan, installed: Installation) -> str:
+def _take(plan: Plan, installed: Installation, process: int) -> str:
     """Send events of the mix, and wait until they are digested."""
     events = plan.events or _EVENTS
     order = Order(
-        port=installed.port, requests=plan.folder / "batches", connections=8, seconds=_PATIENCE,
-        cores=frozenset(os.sched_getaffinity(0)), status=202, at_most=max(1, events // BATCH),
-        blocks=block_count(plan.mix), counts_accepted=True,
+        port=installed.port, server=process, requests=plan.folder / "batches", connections=8,
+        seconds=_PATIENCE, cores=frozenset(os.sched_getaffinity(0)), status=202,
+        at_most=max(1, events // BATCH), blocks=block_count(plan.mix), counts_accepted=True,
     )  # fmt: skip
     tally = put_load(order, plan.folder)
     _until(lambda: _lag(installed) == 0, "The projections have not caught up.")
@@ -98,7 +98,7 @@ def _lag(installed: Installation) -> float:
     return sum(map(float, _LAG.findall(text)))
 
 
-def _play(_plan: Plan, installed: Installation) -> str:
+def _play(_plan: Plan, installed: Installation, _process: int) -> str:
     """Wait until the demo has played both campaigns."""
     _until(lambda: _PLAYED in installed.told(), "The demo has not ended.")
     return "the demo's two campaigns"

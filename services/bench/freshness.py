@@ -16,6 +16,7 @@ from schemas.errors import MeasurementSpoiled
 from schemas.ids import named_id
 from schemas.instants import format_instant
 from services.bench.campaign import open_client, set_up_campaign
+from services.bench.contest import Server
 from services.bench.happenings import BATCH, Campaign, block_count
 from services.bench.installation import Installation
 from services.bench.load.loading import put_load
@@ -89,11 +90,11 @@ def measure(plan: Plan) -> Measured:
     installed = Installation(plan.folder, plan.clock, plan.random)
     write_requests(plan.folder / "pixels", pixel_requests(installed, plan))
     seconds, rate = plan.seconds or _SECONDS, plan.rate or 2000
-    with installed.serving(cores.server), open_client(installed) as client:
+    with installed.serving(cores.server) as process, open_client(installed) as client:
         pictures, prober = _prepared(client, installed, plan)
         idle = _idle(prober, max(2, min(_MOST_IDLE_QUERIES, int(seconds))))
         prober.seen = _Seen()
-        with _traffic(plan, installed.port, cores, seconds, rate) as loads:
+        with _traffic(plan, Server(installed.port, process), cores, seconds, rate) as loads:
             plan.note(f"Probing for {seconds:.0f} s beside {rate:,} events a second")
             ends = perf_counter() + seconds
             for picture in pictures:
@@ -155,18 +156,18 @@ def _idle(prober: _Prober, queries: int) -> Rounds:
 
 @contextmanager
 def _traffic(
-    plan: Plan, port: int, cores: Cores, seconds: float, rate: int
+    plan: Plan, server: Server, cores: Cores, seconds: float, rate: int
 ) -> Iterator[list[Future[Tally]]]:
     """Pixels and batches at the rate, by two loads."""
     pixels = Order(
-        port=port, requests=plan.folder / "pixels", connections=plan.connections or 16,
-        seconds=seconds, cores=cores.load, rate=rate * _PIXEL_SHARE,
+        port=server.port, server=server.process, requests=plan.folder / "pixels",
+        connections=plan.connections or 16, seconds=seconds, cores=cores.load,
+        rate=rate * _PIXEL_SHARE,
     )  # fmt: skip
-    batches = Order(
-        port=port, requests=plan.folder / "batches", connections=plan.connections or 16,
-        seconds=seconds, cores=cores.load, rate=rate * (1 - _PIXEL_SHARE) / BATCH, status=202,
-        blocks=block_count(plan.mix), counts_accepted=True,
-    )  # fmt: skip
+    batches = pixels.model_copy(update={
+        "requests": plan.folder / "batches", "rate": rate * (1 - _PIXEL_SHARE) / BATCH,
+        "status": 202, "blocks": block_count(plan.mix), "counts_accepted": True,
+    })  # fmt: skip
     with ThreadPoolExecutor(2) as pool:
         yield [pool.submit(put_load, order, plan.folder) for order in (pixels, batches)]
 

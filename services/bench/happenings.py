@@ -1,8 +1,6 @@
 """Events of a mix, in the form that senders use, deterministic by the mix's seed.
 
-They come as templates: where an event tells of itself it holds ``REQUEST``, and where it tells of
-people and messages, ``BLOCK``. Whoever uses a template puts eight hex digits in their places, so
-that millions of different events cost one replacement of text each instead of being made.
+They are templates (``stamps``): each stands for as many events as there are requests and people.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ from schemas.errors import SettingsInvalid
 from schemas.ids import named_id
 from schemas.instants import Instant, format_instant
 from services.bench.mix import Mix
+from services.bench.stamps import BLOCK, REQUEST
 from services.demo.agents import (
     APPLE_PRIVACY,
     BROWSERS,
@@ -27,9 +26,6 @@ from services.demo.agents import (
     address_of,
 )
 
-# Both are hex digits, so that a template is a valid event as it stands.
-REQUEST = "5e9ce5ed"
-BLOCK = "b10cb10c"
 BATCH = 100
 _SLOTS = 500  # people in one block
 _READERS = (*BROWSERS, OUTLOOK, GMAIL_PROXY, APPLE_PRIVACY)
@@ -62,12 +58,6 @@ SOME_CAMPAIGN = Campaign(
 def block_count(mix: Mix) -> int:
     """How many different values of ``BLOCK`` make the mix's number of people."""
     return max(1, mix.people // _SLOTS)
-
-
-def stamped(template: bytes, request: int, blocks: int) -> bytes:
-    """The events of a template that are those of request number ``request``."""
-    one = template.replace(REQUEST.encode(), b"%08x" % request)
-    return one.replace(BLOCK.encode(), b"%08x" % (request % blocks))
 
 
 def people_of_block(block: int) -> list[str]:

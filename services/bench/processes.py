@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,15 @@ class Cores:
         """One core for the server, all others for what asks it."""
         first, *others = sorted(os.sched_getaffinity(0))
         return cls(frozenset((first,)), frozenset(others or (first,)))
+
+    @property
+    def told(self) -> str:
+        """One sentence for the report."""
+        shared = "; the load shares it" if self.server & self.load else ""
+        return (
+            f"The server has core {min(self.server)} for all its processes, projections and"
+            f" metrics on{shared}."
+        )
 
 
 @contextmanager
@@ -63,6 +73,20 @@ def memory(process: int) -> Memory:
     return Memory(sum(map(_resident, members)), sum(map(_shared_fairly, members)))
 
 
+class Meter:
+    """Counts the seconds of processor time of a process and its descendants from now on.
+
+    Unlike the time on the wall it does not grow with what else the machine does.
+    """
+
+    def __init__(self, process: int) -> None:
+        self._before = {one: _processor_time(one) for one in family(process)}
+
+    def spent(self) -> dict[int, float]:
+        """Seconds by process, so far."""
+        return {one: _processor_time(one) - before for one, before in self._before.items()}
+
+
 @contextmanager
 def held_still(process: int) -> Iterator[None]:
     """Stop a process and its descendants for a while, so that they take nothing of the core."""
@@ -82,6 +106,15 @@ def _parent(folder: Path) -> int | None:
     except OSError:  # it has ended meanwhile
         return None
     return int(text.rpartition(")")[2].split()[1])
+
+
+def _processor_time(process: int) -> float:
+    try:
+        text = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return 0.0
+    user, system = text.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / _TICKS
 
 
 def _resident(process: int) -> int:

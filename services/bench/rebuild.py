@@ -23,7 +23,7 @@ def measure(plan: Plan) -> Measured:
     )
     plan.note(f"Filling a journal with {order.events:,} events, then {order.rounds} rebuilds")
     done = ask_worker("services.bench.rebuilding", order, Rebuilt, plan.folder, _SECONDS)
-    return Measured((_speed(done), _memory(done)), (
+    return Measured((_speed(done), _busy(done), _memory(done)), (
         f"{done.events:,} events to {done.messages:,} messages; the journal was filled in"
         f" {done.filled_seconds:,.0f} s by SQL, with verdicts and clusters.",
     ))  # fmt: skip
@@ -35,6 +35,14 @@ def _speed(done: Rebuilt) -> Result:
         for passes in (done.ours, done.bare)
     )
     return Result(NAME, "events/s", ours, "bare GROUP BY over the same columns", bare)
+
+
+def _busy(done: Rebuilt) -> Result:
+    ours, bare = (
+        Rounds(tuple(done.events / one.processor for one in passes))
+        for passes in (done.ours, done.bare)
+    )
+    return Result(f"{NAME}, by processor time", "events/CPU s", ours, "the same GROUP BY", bare)
 
 
 def _memory(done: Rebuilt) -> Result:

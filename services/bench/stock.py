@@ -18,8 +18,6 @@ from schemas.ids import named_id
 from services.access import Principal, Scope
 from services.bench.happenings import (
     BATCH,
-    BLOCK,
-    REQUEST,
     SOME_CAMPAIGN,
     Campaign,
     Happenings,
@@ -28,6 +26,7 @@ from services.bench.happenings import (
 )
 from services.bench.mix import Mix
 from services.bench.rounds import Note
+from services.bench.stamps import BLOCK, REQUEST
 from services.collector.batch import Batches
 from services.collector.intake import Intake
 from services.collector.privacy import Privacy

@@ -41,9 +41,11 @@ from services.http import (
 )
 from services.parts import Parts
 from services.problems import MEDIA_TYPE, Problem, method_refused, problem_of
+from services.prompt import Reply
 
 EVENTS = "/v1/events"
 _FOR_PEOPLE = ("/c/", "/f/", "/u/", "/d/")
+_PIXEL = "/o/"
 _PREFIX = 3
 
 log = logging.getLogger(__name__)
@@ -93,8 +95,9 @@ class Collector:
             Appender(parts.log, settings.log_commit_timeout_seconds),
         )
         self._events = EventsDoor(doorway)
+        self._pixel = Pixel(doorway)
         self._doors: dict[str, Door] = {
-            "/o/": Pixel(doorway),
+            _PIXEL: self._pixel,
             "/c/": Click(doorway),
             "/f/": FormDoor(doorway),
             "/u/": Unsubscribe(doorway),
@@ -106,14 +109,29 @@ class Collector:
         self._reference = parts.reference
         self._dnt_as_gpc = settings.dnt_as_gpc
 
+    def begin(self, scope: Scope, receive: Receive, reply: Reply) -> bool:
+        """Take a pixel without a task, as nearly all can be; what is not taken is for ``respond``.
+
+        Pixels are most of what comes, and often all at once.
+        """
+        path: str = scope["path"]
+        if not path.startswith(_PIXEL) or scope["method"] != "GET":
+            return False
+        request = Request(
+            scope, Incoming(receive), self._headers(scope), "GET", path, path[_PREFIX:]
+        )
+        try:
+            return self._pixel.begin(request, reply)
+        except Exception:
+            log.exception("A pixel is tried again in a task, which will tell of this.")
+            return False
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.respond(scope, receive, send)
 
     async def respond(self, scope: Scope, receive: Receive, send: Send) -> int:
         """Answer a request; tells with which code."""
-        headers = headers_of(scope)
-        if self._dnt_as_gpc:
-            headers = with_dnt(headers)
+        headers = self._headers(scope)
         incoming = Incoming(receive)
         method: str = scope["method"]
         try:
@@ -130,6 +148,10 @@ class Collector:
         else:
             await send_response(send, reply, head=method == "HEAD")
         return reply.status
+
+    def _headers(self, scope: Scope) -> Headers:
+        headers = headers_of(scope)
+        return with_dnt(headers) if self._dnt_as_gpc else headers
 
     async def _answer(self, scope: Scope, headers: Headers, incoming: Incoming) -> Response:
         path: str = scope["path"]

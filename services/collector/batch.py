@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from events.codec import encode
 from events.compose import Composer, Draft
 from events.log import Record
 from schemas.catalogue import EventType
@@ -63,7 +62,7 @@ class Batches:
 
     def _compose(self, batch: Batch, taken: Sequence[tuple[int, tuple[Draft, ...]]]) -> None:
         try:
-            records = self._records([draft for _, drafts in taken for draft in drafts])
+            records = self._composer.records([draft for _, drafts in taken for draft in drafts])
         except InvalidInput as error:
             # What sealing refuses spoils a whole call, so find the one that it is.
             if len(taken) == 1:
@@ -76,9 +75,6 @@ class Batches:
             batch.kinds[len(batch.records)] = drafts[0].kind
             batch.records += records[: len(drafts)]
             del records[: len(drafts)]
-
-    def _records(self, drafts: Sequence[Draft]) -> list[Record]:
-        return [encode(envelope) for envelope in self._composer.compose(drafts)]
 
 
 def rejection(index: int, error: InputError) -> Rejection:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 
-from events.codec import encode
 from services.collector.pages import page
 from services.collector.privacy import flags_of
 from services.collector.request import Doorway, Request
@@ -71,9 +70,7 @@ class Confirm:
             flags_of(request.headers),
         )  # fmt: skip
         # What differs between two answers is only how they came, so a copy is no conflict.
-        appended = await self._doorway.appender.append(
-            [encode(envelope) for envelope in parts.composer.compose([draft])]
-        )
+        appended = await self._doorway.appender.append(parts.composer.records([draft]))
         if appended.duplicates:
             EVENTS_DUPLICATE.inc()
         else:

@@ -10,7 +10,7 @@ from events.codec import hit_head
 from events.keys import key_of
 from events.log import Record
 from schemas.catalogue import EventType, Topic
-from schemas.clock import Clock, RandomBytes, random_id
+from schemas.clock import Clock, RandomBytes, RandomIds
 from services.collector.privacy import flags_of
 from services.collector.rings import Genuine
 from services.http import Headers
@@ -23,7 +23,7 @@ class HitRecords:
 
     def __init__(self, clock: Clock, random: RandomBytes, producer: str) -> None:
         self._clock = clock
-        self._random = random
+        self._new_id = RandomIds(random)
         self._producer = producer
 
     def make(
@@ -37,7 +37,7 @@ class HitRecords:
         return Record(
             Topic.FACTS,
             key_of(genuine.workspace, genuine.token.recipient),
-            random_id(self._random),
+            self._new_id(),
             kind.wire,
             hit_head(genuine.workspace, self._producer, now, flags),
             orjson.dumps(data),

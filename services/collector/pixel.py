@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from events.log import Record
 from schemas.catalogue import load_all
 from schemas.errors import UnavailableError
 from services.collector.consent import heard, message_of
 from services.collector.hits import HitRecords
 from services.collector.request import Doorway, Request
+from services.collector.rings import Genuine
 from services.collector.tokens import Purpose
 from services.http import Response
 from services.metrics import EVENTS_APPENDED, EVENTS_REJECTED
+from services.prompt import Fixed, Reply, fixed
 
 GIF = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
@@ -24,8 +27,8 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-robots-tag", b"noindex"),
 )
-IMAGE = Response(200, _HEADERS, GIF)
-IMAGE_UNSTORED = Response(503, (*_HEADERS, (b"retry-after", b"1")), GIF)
+IMAGE = fixed(Response(200, _HEADERS, GIF))
+IMAGE_UNSTORED = fixed(Response(503, (*_HEADERS, (b"retry-after", b"1")), GIF))
 
 
 class Pixel:
@@ -45,19 +48,48 @@ class Pixel:
 
     async def answer(self, request: Request) -> Response:
         """Store the hit, then answer."""
-        genuine = await self._doorway.rings.read(Purpose.OPEN, request.rest.removesuffix(".gif"))
-        if genuine is None:
-            self._forged.inc()
-            return IMAGE
-        genuine = heard(self._access, genuine, request.headers, self._random)
-        if genuine is None:
-            return IMAGE
-        data = {**message_of(genuine), "hit": self._doorway.hit(request)}
-        record = self._records.make(self._kind, genuine, request.headers, data)
+        genuine = await self._doorway.rings.read(Purpose.OPEN, _token_in(request))
+        record = self._record(request, genuine)
+        if record is None:
+            return IMAGE.response
         try:
             await self._doorway.appender.add(record)
-        except UnavailableError:
+        except UnavailableError as error:
+            return self._image(error).response
+        return self._image(None).response
+
+    def begin(self, request: Request, reply: Reply) -> bool:
+        """``answer`` for who cannot wait: false if the token's key is not at hand."""
+        try:
+            genuine = self._doorway.rings.read_known(Purpose.OPEN, _token_in(request))
+        except LookupError:
+            return False
+        record = self._record(request, genuine)
+        if record is None:
+            reply(IMAGE)
+        else:
+            self._doorway.appender.then(record, lambda failure: reply(self._image(failure)))
+        return True
+
+    def _record(self, request: Request, genuine: Genuine | None) -> Record | None:
+        """What is to be stored of a hit, if anything."""
+        if genuine is None:
+            self._forged.inc()
+            return None
+        told = heard(self._access, genuine, request.headers, self._random)
+        if told is None:
+            return None
+        data = {**message_of(told), "hit": self._doorway.hit(request)}
+        return self._records.make(self._kind, told, request.headers, data)
+
+    def _image(self, failure: BaseException | None) -> Fixed:
+        """The picture, now that the log has answered."""
+        if failure is not None:
             self._lost.inc()
             return IMAGE_UNSTORED
         self._appended.inc()
         return IMAGE
+
+
+def _token_in(request: Request) -> str:
+    return request.rest.removesuffix(".gif")

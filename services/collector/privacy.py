@@ -22,10 +22,15 @@ _LONGEST_AGENT = 1024
 _LONGEST_HEADER = 512
 
 # What judging a hit again needs, and nothing that tells one person from another.
-_KEPT_HEADERS = (b"purpose", b"sec-purpose", b"x-moz", b"accept-language", b"sec-gpc")
+_KEPT_HEADERS = {
+    name.encode(): name
+    for name in ("purpose", "sec-purpose", "x-moz", "accept-language", "sec-gpc")
+}
+
+_KEPT_NAMES = frozenset(_KEPT_HEADERS.values())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would triple its cost, and changed by nobody
 class SeenHit:
     """The ``hit`` of a fact, ready to be written; with the fields of ``schemas.fields.Hit``."""
 
@@ -55,9 +60,9 @@ class Privacy:
         place = self._placed(address)
         agent = headers.get(b"user-agent", b"")[:_LONGEST_AGENT].decode("latin-1")
         kept = {
-            name.decode(): headers[name][:_LONGEST_HEADER].decode("latin-1")
-            for name in _KEPT_HEADERS
-            if name in headers
+            name: headers[raw][:_LONGEST_HEADER].decode("latin-1")
+            for raw, name in _KEPT_HEADERS.items()
+            if raw in headers
         }
         if b"referer" in headers:
             origin = origin_of(headers[b"referer"].decode("latin-1"))
@@ -109,7 +114,7 @@ def origin_of(url: str) -> str:
 def _kept(headers: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in headers.items():
         small = name.lower()
-        if small.encode() in _KEPT_HEADERS:
+        if small in _KEPT_NAMES:
             yield small, value
         elif small == "referer" and isinstance(value, str) and origin_of(value):
             yield small, origin_of(value)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from events.codec import content_digest, encode
+from events.codec import content_digest
 from events.compose import Composer, Draft
 from events.log import OwnedLog, StoredRecord
 from schemas.errors import InputError, InvalidInput
@@ -68,5 +68,5 @@ class Rehearsal:
             return True
         if self._composer.seals(draft) != (_SEALED in first.data):
             return True
-        (copy,) = self._composer.compose([draft])
-        return encode(copy).digest != content_digest(draft.kind.name, first.data)
+        (copy,) = self._composer.records([draft])
+        return copy.digest != content_digest(draft.kind.name, first.data)

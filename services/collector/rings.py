@@ -58,26 +58,37 @@ class Rings:
     async def read(self, purpose: Purpose, text: str) -> Genuine | None:
         """The token behind a text; ``None`` if it is not one of ours for this purpose."""
         signed = unpack(text)
-        if signed is None:
-            return None
+        if signed is not None and self._known(signed) is None:
+            await asyncio.to_thread(self._load, signed)
+        return self._believed(purpose, signed)
+
+    def read_known(self, purpose: Purpose, text: str) -> Genuine | None:
+        """``read`` without waiting. Raises ``LookupError`` if the stores have to be asked."""
+        signed = unpack(text)
+        if signed is not None and self._known(signed) is None:
+            raise LookupError("The token's key is not at hand.")
+        return self._believed(purpose, signed)
+
+    def _known(self, signed: Signed) -> _Ring | None:
         ring = self._rings.get(signed.token.workspace)
-        if ring is None or signed.key_id not in ring.keys.keys:
-            ring = await asyncio.to_thread(self._load, signed)
-        if ring is None or not signed.is_genuine(purpose, ring.keys):
+        return ring if ring is not None and signed.key_id in ring.keys.keys else None
+
+    def _believed(self, purpose: Purpose, signed: Signed | None) -> Genuine | None:
+        ring = self._rings.get(signed.token.workspace) if signed else None
+        if signed is None or ring is None or not signed.is_genuine(purpose, ring.keys):
             return None
         return Genuine(ring.workspace, signed.token)
 
-    def _load(self, signed: Signed) -> _Ring | None:
+    def _load(self, signed: Signed) -> None:
         number = signed.token.workspace
         try:
             workspace = self._access.workspace_by_number(number).id
         except NotFound:
-            return None
+            return
         ring = _Ring(workspace, self._vault.token_keys(workspace))
         if ring != self._rings.get(number):
             self._rings[number] = ring
             self._keep()
-        return ring
 
     def _keep(self) -> None:
         self._kept.replace([self._line(number, ring) for number, ring in self._rings.items()])

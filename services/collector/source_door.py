@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from events.codec import encode
 from events.compose import Draft
 from events.log import Record
 from schemas.catalogue import EventType
@@ -101,11 +100,8 @@ class SourceDoor:
             return self._made(self._kept(visit, item))
 
     def _made(self, drafts: list[Draft]) -> list[Made]:
-        envelopes = self._doorway.parts.composer.compose(drafts)
-        return [
-            (encode(envelope), draft.kind)
-            for envelope, draft in zip(envelopes, drafts, strict=True)
-        ]  # fmt: skip
+        records = self._doorway.parts.composer.records(drafts)
+        return [(record, draft.kind) for record, draft in zip(records, drafts, strict=True)]
 
     def _kept(self, visit: Visit, item: Any) -> list[Draft]:
         """The whole of what could not be read; nobody's name can be taken out of that."""

@@ -94,6 +94,8 @@ def _walk(value: Any) -> _Seen | None:
         below: list[Any] = []
         for item in level:
             kind = type(item)
+            if kind is str:  # most are
+                continue
             if kind is dict:
                 seen.names += len(item)
                 below += item.values()

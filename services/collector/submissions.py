@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from events.codec import encode
 from events.compose import Draft
 from events.log import Record
 from schemas.catalogue import EventType, Topic, load_all
@@ -71,8 +70,8 @@ class SubmissionRecords:
             external_id=sent.submission_id,
             flags=flags_of(sent.request.headers),
         )
-        (envelope,) = self._doorway.parts.composer.compose([draft])
-        return encode(envelope)
+        (record,) = self._doorway.parts.composer.records([draft])
+        return record
 
     def _submitted(self, sent: Sent) -> dict[str, Any]:
         form, content = sent.owner.form, sent.content

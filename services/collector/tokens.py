@@ -13,6 +13,7 @@ from enum import IntEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from events.keyed import keyed_hmac
 from events.vault import TokenKeys
 from schemas.errors import InvalidInput
 from schemas.ids import uuid_of
@@ -94,7 +95,7 @@ def unpack(text: str) -> Signed | None:
 
 
 def _mac(key: bytes, purpose: Purpose, body: bytes) -> bytes:
-    return hmac.digest(key, _PURPOSES[purpose] + body, "sha256")[:_MAC]
+    return keyed_hmac(key, _PURPOSES[purpose] + body)[:_MAC]
 
 
 _PURPOSES = {purpose: bytes((purpose,)) for purpose in Purpose}

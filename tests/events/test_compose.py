@@ -13,10 +13,11 @@ from events.codec import encode
 from events.compose import Composer, Draft
 from events.sealing import Sealer
 from events.vault_memory import MemoryVault
-from schemas.catalogue import Topic, load_all
+from schemas.catalogue import EventType, Topic, load_all
 from schemas.envelope import Envelope, Stream
 from schemas.errors import InvalidInput
 from schemas.instants import Instant
+from tests.support import golden
 from tests.support.clock import MORNING, SettableClock
 from tests.support.randomness import seeded
 
@@ -216,3 +217,9 @@ def test_all_attributes_of_a_draft_reach_the_envelope(composer: Composer) -> Non
     assert {name: getattr(envelope, name) for name in more} == more
     assert (envelope.type, envelope.schema_version) == ("email.delivered", 1)
     assert envelope.topic is Topic.FACTS
+
+
+@pytest.mark.parametrize("kind", list(CATALOGUE), ids=lambda kind: kind.wire)
+def test_records_are_the_encoded_envelopes(composer: Composer, kind: EventType) -> None:
+    some = [golden.draft(kind)]
+    assert composer.records(some) == [encode(envelope) for envelope in composer.compose(some)]

@@ -16,8 +16,9 @@ from time import perf_counter
 
 import orjson
 
-from services.bench.happenings import stamped
 from services.bench.load.order import Order, Tally, read_requests
+from services.bench.processes import Meter
+from services.bench.stamps import stamped
 
 _PIECE = 65_536
 _BUFFER = 1 << 20
@@ -57,6 +58,8 @@ class Generator:
         """Ask until the time or the requests are over, then wait for every reply still due."""
         poll = select.epoll()
         open_ones = self._connect(poll)
+        meter = Meter(self._order.server)
+        busy: dict[int, float] = {}
         began = perf_counter()
         for connection in open_ones.values():
             self._send(connection.socket.sendall)
@@ -83,12 +86,12 @@ class Generator:
                     send(next(self._next))
             now = perf_counter()
             if not spent and (now >= ends or (waiting == 0 and self._sent >= most)):
-                within, spent = self._good, now - began
+                within, spent, busy = self._good, now - began, meter.spent()
         for connection in open_ones.values():
             connection.socket.close()
-        return self._tally(within or self._good, spent or perf_counter() - began)
+        return self._tally(within, spent, busy)
 
-    def _tally(self, within: int, seconds: float) -> Tally:
+    def _tally(self, within: int, seconds: float, busy: dict[int, float]) -> Tally:
         self._statuses[self._order.status] = self._good
         return Tally(
             seconds=seconds,
@@ -97,6 +100,7 @@ class Generator:
             sent=self._sent,
             accepted=self._accepted,
             statuses=dict(self._statuses),
+            processor=busy,
         )
 
     def _connect(self, poll: select.epoll) -> dict[int, Connection]:

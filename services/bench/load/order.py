@@ -12,7 +12,7 @@ _LENGTH = struct.Struct(">I")
 
 
 class Order(BaseModel):
-    """Who is asked, with which requests, by how many connections, and for how long.
+    """Which server is asked, with which requests, by how many connections, and for how long.
 
     ``requests`` is a file of whole requests, asked in turn. With ``blocks`` they are templates:
     each time one is sent, it becomes request number ``first`` and so on. Without ``rate`` they are
@@ -22,6 +22,7 @@ class Order(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     port: int
+    server: int
     requests: Path
     connections: int
     seconds: float
@@ -35,7 +36,10 @@ class Order(BaseModel):
 
 
 class Tally(BaseModel):
-    """What came back. ``within`` are the good replies in time, ``good`` all of them."""
+    """What came back. ``within`` are the good replies in time, ``good`` all of them.
+
+    ``processor`` are the seconds of processor time that each process of the server took in time.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,6 +49,7 @@ class Tally(BaseModel):
     sent: int
     accepted: int
     statuses: dict[int, int]
+    processor: dict[int, float]
 
     @property
     def rate(self) -> float:

@@ -11,6 +11,7 @@ from time import perf_counter
 
 from services.bench.load.generator import Connection, Generator
 from services.bench.load.order import Order, Tally
+from services.bench.processes import Meter
 
 _PIECE = 65_536
 
@@ -27,6 +28,7 @@ class Paced(Generator):
         poll = select.epoll()
         sockets = self._connect(poll)
         idle = deque(sockets.values())
+        meter = Meter(self._order.server)
         began = due = perf_counter()
         ends = began + self._order.seconds
         within = 0
@@ -44,7 +46,7 @@ class Paced(Generator):
                 self._take(sockets[descriptor], idle)
         for connection in sockets.values():
             connection.socket.close()
-        return self._tally(within, self._order.seconds)
+        return self._tally(within, self._order.seconds, meter.spent())
 
     def _take(self, connection: Connection, idle: deque[Connection]) -> None:
         piece = connection.socket.recv(_PIECE)

@@ -8,8 +8,9 @@ import pytest
 from schemas.catalogue import load_all
 from schemas.errors import SettingsInvalid
 from schemas.instants import Instant
-from services.bench.happenings import BLOCK, REQUEST, Happenings, block_count, stamped
+from services.bench.happenings import Happenings, block_count
 from services.bench.mix import load_mix, mix_names
+from services.bench.stamps import BLOCK, REQUEST, stamped
 from services.collector.cloudevent import read_event
 
 NOW = Instant(1_760_000_000_000)

@@ -6,15 +6,18 @@ import pytest
 
 from tests.services.bench.shape import check_shape
 
+LIVE = ["projection-live", "projection-live, beside rows", "projection-live, by processor time"]
+REBUILD = ["rebuild", "rebuild, by processor time", "rebuild, peak memory"]
+
 
 def test_projection_live_digests_a_prepared_log_beside_both_bare_stores(bench):
     report = bench("projection-live", "--events", "200")
-    check_shape(report, ["projection-live", "projection-live, beside rows"])
+    check_shape(report, LIVE)
 
 
 def test_rebuild_tells_speed_and_memory_beside_a_bare_query(bench):
     report = bench("rebuild", "--events", "1000")
-    check_shape(report, ["rebuild", "rebuild, peak memory"])
+    check_shape(report, REBUILD)
     assert "1,000 events to 250 messages" in report["remarks"]["rebuild"][0]
 
 

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
+from pathlib import Path
 
 import pytest
 
+from events.sqlite import SqliteLog
 from schemas.errors import LogUnavailable
 from services.collector.append import Appender
 from tests.services.collector.broken_log import BreakableLog
+from tests.support.clock import SettableClock
 from tests.support.records import record, stored
 
 
@@ -29,6 +34,48 @@ def test_add_gathers_the_hits_of_a_moment_in_one_call(log: BreakableLog) -> None
     asyncio.run(many())
     assert log.calls == [50]
     assert len(list(stored(log))) == 50
+
+
+def test_hits_leave_nothing_for_the_garbage_collector(tmp_path: Path) -> None:
+    class Caller:
+        def __init__(self) -> None:
+            self.told = asyncio.Event()
+
+        def take(self, _: BaseException | None) -> None:
+            self.told.set()
+
+    async def one() -> weakref.ref[Caller]:
+        caller = Caller()
+        Appender(slow, 5).then(record(1, fresh=True), caller.take)
+        await caller.told.wait()
+        return weakref.ref(caller)
+
+    # A log that answers later, by a thread of its own, as the real one does.
+    slow = SqliteLog(tmp_path / "log.db", SettableClock())
+    gc.disable()
+    try:
+        caller = asyncio.run(one())
+        slow.append([record(2)]).result()  # the log remembers its last commit until the next
+        assert caller() is None
+    finally:
+        gc.enable()
+        slow.close()
+
+
+def test_a_caller_that_fails_keeps_the_answer_from_nobody(
+    log: BreakableLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: BaseException | None) -> None:
+        raise ValueError("Gone.")
+
+    async def both() -> None:
+        appender = Appender(log, 5)
+        appender.then(record(1, fresh=True), fail)
+        await appender.add(record(2, fresh=True))
+
+    asyncio.run(both())
+    assert "answer could not be given" in caplog.text
+    assert len(list(stored(log))) == 2
 
 
 def test_add_tells_every_caller_that_the_log_fails(log: BreakableLog) -> None:
