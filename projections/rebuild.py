@@ -20,6 +20,7 @@ from projections.digests import (
     log_digest,
     row_digests,
 )
+from projections.entities.ranges import workers
 from projections.entities.refresh import Entities
 from projections.folds.fold import Fold
 from projections.folds.reference import ReferenceBook
@@ -83,11 +84,12 @@ class Rebuild:
             self._going()
         self._sink.tick(moment)
         self._ship()
-        for workspace in self._workspaces():
-            self._going()
-            self._judge(workspace, until)
-            entities = Entities(self._columns, self._target, until.total)
-            entities.rebuild(workspace, self._buckets(workspace))
+        entities = Entities(self._columns, self._target, until.total)
+        with workers() as pool:
+            for workspace in self._workspaces():
+                self._going()
+                self._judge(workspace, until)
+                entities.rebuild(workspace, pool)
 
     def compare(self) -> list[Comparison]:
         """Every table, live and rebuilt; and the journal beside the log it was made from."""
@@ -105,7 +107,12 @@ class Rebuild:
             own = (CURSOR, MOMENT, INTENT, SHIPPED, KEPT, WAITING, SETTLING, COPY)
             for table in (*own, *FOLD_TABLES.values()):
                 connection.execute(table.delete().where(table.c.generation == self._target))
-        for name in ("judgement", *ENTITY_COLUMNS, *(f"{copy}_copy" for copy in COPY_COLUMNS)):
+        for name in (
+            "judgement",
+            "stray",
+            *ENTITY_COLUMNS,
+            *(f"{copy}_copy" for copy in COPY_COLUMNS),
+        ):
             self._columns.run(f"ALTER TABLE {name} DROP PARTITION {self._target}")
 
     def _ship(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from projections.entities.messages import HIGHEST, LOWEST
+from projections.entities.notices import HIGHEST, LOWEST
 from projections.entities.refresh import Entities
 from projections.kpis import queries
 from projections.kpis.definitions import (
