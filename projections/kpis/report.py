@@ -78,6 +78,7 @@ class _Asking:
             self._ask(found, q.links_query, links, "cohort_at")
             return found
         self._ask(found, q.messages_query, q.MESSAGE_GROUPS, "cohort_at")
+        self._ask(found, q.people_query, q.MESSAGE_GROUPS, "cohort_at")
         self._ask(found, q.responses_query, q.RESPONSE_GROUPS, "occurred_at")
         self._ask(found, q.responders_query, q.OWN_GROUPS, None)
         self._ask(found, q.followups_query, q.RESPONSE_GROUPS, "occurred_at")
