@@ -19,6 +19,7 @@ from projections.digests import (
     log_digest,
     row_digests,
 )
+from projections.entities.ranges import workers
 from projections.entities.refresh import Entities
 from projections.folds.fold import Fold
 from projections.folds.reference import ReferenceBook
@@ -82,11 +83,12 @@ class Rebuild:
             self._going()
         self._sink.tick(moment)
         ship(self._rows, self._columns, self._target)
-        for workspace in self._workspaces():
-            self._going()
-            judge(self._columns, workspace, self._target, until.total)
-            entities = Entities(self._columns, self._target, until.total)
-            entities.rebuild(workspace, buckets_of(self._columns, workspace))
+        entities = Entities(self._columns, self._target, until.total)
+        with workers() as pool:
+            for workspace in self._workspaces():
+                self._going()
+                judge(self._columns, workspace, self._target, until.total)
+                entities.rebuild(workspace, pool)
 
     def compare(self) -> list[Comparison]:
         """Every table, live and rebuilt; and the journal beside the log it was made from."""
@@ -104,7 +106,12 @@ class Rebuild:
             own = (CURSOR, MOMENT, INTENT, SHIPPED, KEPT, WAITING, SETTLING, COPY)
             for table in (*own, *FOLD_TABLES.values()):
                 connection.execute(table.delete().where(table.c.generation == self._target))
-        for name in ("judgement", *ENTITY_COLUMNS, *(f"{copy}_copy" for copy in COPY_COLUMNS)):
+        for name in (
+            "judgement",
+            "stray",
+            *ENTITY_COLUMNS,
+            *(f"{copy}_copy" for copy in COPY_COLUMNS),
+        ):
             self._columns.run(f"ALTER TABLE {name} DROP PARTITION {self._target}")
 
     def _workspaces(self) -> list[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from projections.entities.messages import VERDICT_NOW
+from projections.entities.notices import JUDGEMENT, VERDICT_NOW
+from projections.entities.order import journal_for
 from projections.stores.tables import latest_copy
 
 
-def forms_sql(persons: str, clusters: str, verdict: str = VERDICT_NOW, bound: str = "1") -> str:
+def forms_sql(
+    persons: str, clusters: str, verdict: str = VERDICT_NOW, bound: str = "1",
+    judged: str = JUDGEMENT,
+) -> str:  # fmt: skip
     """The rows of forms by cluster. ``persons`` is a condition on ``j.person``, or 1.
 
     The cluster of a visitor is the one in force at the moment of each event (R30). A browser may
@@ -22,15 +26,19 @@ SELECT {{generation:UInt32}} AS generation, {{workspace:String}} AS workspace,
 FROM (
     SELECT j.object_id AS object_id, j.type AS type, j.at AS at,
         if(c.cluster = '', j.person, c.cluster) AS cluster
-    FROM (SELECT *, toUnixTimestamp64Milli(occurred_at) AS at FROM journal_by_person AS j
+    FROM (SELECT object_id, type, person, toUnixTimestamp64Milli(occurred_at) AS at
+        FROM {journal_for(persons)} AS j
         WHERE workspace = {{workspace:String}} AND type IN ('form.visited', 'form.submitted')
-        AND NOT test AND {persons} AND {bound}) AS j
-    LEFT JOIN (SELECT event_id, verdict, turns_at, turns_to FROM judgement FINAL
-        WHERE generation = {{generation:UInt32}} AND workspace = {{workspace:String}}
-        AND message_key = '' AND event_type IN ('form.visited', 'form.submitted')
-    ) AS v ON v.event_id = j.event_id
+        AND NOT test AND {persons} AND {bound} AND event_id IN ({_human(verdict, judged)})) AS j
     ASOF LEFT JOIN (SELECT subject, since, cluster FROM {latest_copy("cluster")}) AS c
         ON c.subject = j.person AND c.since <= j.at
-    WHERE toString({verdict}) = 'human'
 ) WHERE {clusters} GROUP BY form_id, cluster
 """
+
+
+def _human(verdict: str, judged: str) -> str:
+    """The events of forms that a human did."""
+    return f"""
+SELECT event_id FROM {judged}
+WHERE generation = {{generation:UInt32}} AND workspace = {{workspace:String}} AND message_key = ''
+    AND event_type IN ('form.visited', 'form.submitted') AND toString({verdict}) = 'human'"""

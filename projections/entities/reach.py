@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from projections.entities.order import journal_for
 from projections.predicates import quote, to_sql
 from projections.stores.tables import latest_copy
 from schemas.decisions.campaign import GoalEvent
@@ -29,7 +30,9 @@ def reach_sql(goals: Sequence[Goal], messages: str, clusters: str, persons: str,
     """The rows of goals reached.
 
     ``messages`` is the source of message rows, ``clusters`` a condition on their ``cluster``,
-    ``persons`` one on the ``person`` of goal events, ``bound`` one on their time.
+    ``persons`` one on the ``person`` of goal events, ``bound`` one on their time. Goal events are
+    the side that is held in memory: they are far fewer than messages, which took 2.2 s and 1.6 GB
+    for 2.5 million where the events take 0.6 s and a tenth.
     """
     events = " UNION ALL ".join(_goal_events(goal, persons, bound) for goal in goals)
     return f"""
@@ -45,15 +48,15 @@ FROM (
         addSeconds(addDays(addMonths(fromUnixTimestamp64Milli(touched, 'UTC'), g.months), g.days),
             g.seconds) AS ends,
         fromUnixTimestamp64Milli(goal, 'UTC') AS goal_time
-    FROM ({events}) AS g
-    INNER JOIN (
+    FROM (
         SELECT a.campaign_id AS campaign_id, m.cluster AS cluster, m.message_id AS message_id,
             m.activity_id AS activity_id, m.line AS line, m.precision AS precision,
             m.touched_at AS touched_at
         FROM (SELECT * FROM {messages} WHERE state = 'delivered' AND NOT test AND {clusters}) AS m
         INNER JOIN {latest_copy("activity")} AS a ON a.id = m.activity_id
         WHERE a.pinned_batch = '' OR has(m.batches, a.pinned_batch)
-    ) AS t ON t.campaign_id = g.campaign_id AND t.cluster = g.cluster
+    ) AS t INNER JOIN ({events}) AS g
+        ON g.campaign_id = t.campaign_id AND g.cluster = t.cluster
     WHERE if(by_day, toDate(fromUnixTimestamp64Milli(touched, 'UTC')) <= toDate(goal_time),
         touched <= goal)
     ORDER BY touched DESC, message_id LIMIT 1 BY campaign_id, cluster, event_id
@@ -69,7 +72,7 @@ SELECT {quote(goal.campaign_id)} AS campaign_id, if(c.cluster = '', j.person, c.
     j.event_id AS event_id, j.at AS at, j.precision = 'day' AS by_day,
     {goal.months} AS months, {goal.days} AS days, {goal.seconds} AS seconds
 FROM (SELECT person, event_id, precision, toUnixTimestamp64Milli(occurred_at) AS at
-    FROM journal_by_person AS j WHERE workspace = {{workspace:String}} AND {persons}
+    FROM {journal_for(persons)} AS j WHERE workspace = {{workspace:String}} AND {persons}
     AND type = {quote(goal.event.type)} AND NOT test AND {bound}
     AND {to_sql(goal.event.where)}) AS j
 ASOF LEFT JOIN (SELECT subject, since, cluster FROM {latest_copy("cluster")}) AS c

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from concurrent.futures import Executor
 
 import orjson
 import pyarrow as pa
@@ -12,7 +12,18 @@ from projections.columns.arrow import names_table
 from projections.columns.people import clusters_of, members_of
 from projections.columns.touched import Touched, message_pairs, pairs_table
 from projections.entities.forms import forms_sql
-from projections.entities.messages import HIGHEST, KEYS_ALL, KEYS_GIVEN, LOWEST, messages_sql
+from projections.entities.messages import messages_sql
+from projections.entities.notices import (
+    FRESH,
+    NOTICE_COLUMNS,
+    PERSONS_GIVEN,
+    PERSONS_OF_RANGE,
+    notices_given,
+    notices_of_range,
+    strays_of_range,
+)
+from projections.entities.order import EVERYONE
+from projections.entities.ranges import message_ranges, stray_ranges
 from projections.entities.reach import Goal, reach_sql
 from projections.stores.columns import Columns, Parameters
 from projections.stores.tables import ENTITY_COLUMNS, ENTITY_KEYS, latest_copy, latest_entity
@@ -20,6 +31,10 @@ from schemas.decisions.campaign import GoalEvent
 
 _IN_GIVEN = "IN (SELECT name FROM $given)"
 _MESSAGES = latest_entity("message_row")
+# Rows of one statement differ in their keys, so a block need not be merged before it is written:
+# that took twice the time of the writing.
+_UNIQUE = "optimize_on_insert = 0"
+_ALONE = f"SETTINGS max_threads = 1, max_insert_threads = 1, {_UNIQUE}"
 _GOALS_AT_ONCE = 50  # each adds its text to the query, and the engine bounds a query's size
 
 
@@ -41,32 +56,47 @@ class Entities:
         goals = self.goals(touched.workspace)
         left = self._clusters_of_messages(here, messages) if pairs and goals else set()
         if pairs:
-            self._insert("message_row", messages_sql(KEYS_GIVEN), here, messages)
+            text = messages_sql(notices_given(), PERSONS_GIVEN)
+            self._insert("message_row", text, here, messages)
         if touched.forms or regrouped:
             self._forms(here, touched, regrouped)
         self._goals(here, touched, goals, regrouped | left, messages)
 
-    def rebuild(self, workspace: str, buckets: int) -> None:
-        """Compute all entities of a workspace, messages in ranges of their ids."""
+    def rebuild(self, workspace: str, pool: Executor) -> None:
+        """Compute all entities of a workspace, of which there are none yet in this generation."""
         here = self._here(workspace)
-        for low, high in self._ranges(workspace, buckets):
-            self._insert(
-                "message_row", messages_sql(KEYS_ALL), {**here, "low": low, "high": high}, None
-            )
-        self._insert("form_row", forms_sql("1", "1"), here, None)
+        text = forms_sql(EVERYONE, "1", judged=FRESH)
+        forms = pool.submit(self._insert, "form_row", text, here, None)
+        self._lay_out_strays(here, pool)
+        text = messages_sql(notices_of_range(), PERSONS_OF_RANGE)
+        ranges = message_ranges(self._columns, workspace)
+        self._beside(pool, _inserting("message_row", text), here, ranges)
+        self._columns.run(f"ALTER TABLE stray DROP PARTITION {self._generation}")
+        forms.result()
         self._reach(self.goals(workspace), here, None)
 
-    def _ranges(self, workspace: str, buckets: int) -> list[tuple[str, str]]:
-        """Ranges of message ids with about as many events each, by the journal's sparse index."""
-        marks = self._columns.query(
-            "SELECT message_key FROM mergeTreeIndex(currentDatabase(), journal_by_message) "
-            "WHERE workspace = {workspace:String} AND message_key != '' "
-            "AND position(message_key, ':') = 0 ORDER BY message_key",
-            {"workspace": workspace},
-        ).column("message_key").to_pylist()  # fmt: skip
-        places = [len(marks) * number // buckets for number in range(1, buckets)]
-        inner = sorted({marks[place] for place in places}) if marks else []
-        return list(pairwise((LOWEST, *inner, HIGHEST)))
+    def _lay_out_strays(self, here: Parameters, pool: Executor) -> None:
+        """Store the strays by their messages, so that each range of messages finds its own."""
+        self._columns.run(f"ALTER TABLE stray DROP PARTITION {self._generation}")
+        names = ", ".join(("generation", "workspace", *NOTICE_COLUMNS, "verdict"))
+        text = f"INSERT INTO stray ({names}) {_ALONE} SELECT {names} FROM ({strays_of_range()})"
+        self._beside(pool, text, here, stray_ranges(self._columns, str(here["workspace"])))
+
+    def _beside(
+        self, pool: Executor, statement: str, here: Parameters, ranges: Sequence[tuple[str, str]]
+    ) -> None:
+        """Run a statement over every range, several at once.
+
+        A pipeline of one statement waits for its slowest part: joins are filled and parts are
+        written by one thread, which left a third of two cores idle. Ranges beside each other do
+        not, and what one thread has grouped need not be merged.
+        """
+        running = [
+            pool.submit(self._columns.run, statement, {**here, "low": low, "high": high})
+            for low, high in ranges
+        ]
+        for one in running:
+            one.result()
 
     def goals(self, workspace: str) -> list[Goal]:
         """The goals of a workspace's campaigns."""
@@ -163,11 +193,16 @@ class Entities:
         )
 
     def _insert(self, table: str, sql: str, here: Parameters, given: pa.Table | None) -> None:
-        names = ", ".join(("generation", "workspace", *ENTITY_COLUMNS[table], "version", "deleted"))
-        self._columns.run(f"INSERT INTO {table} ({names}) SELECT {names} FROM ({sql})", here, given)
+        text = _inserting(table, sql, f"SETTINGS {_UNIQUE}")
+        self._columns.run(text, here, given)
 
     def _here(self, workspace: str) -> dict[str, str | int]:
         return {**self._scope(workspace), "version": self._version}
 
     def _scope(self, workspace: str) -> dict[str, str | int]:
         return {"workspace": workspace, "generation": self._generation}
+
+
+def _inserting(table: str, sql: str, settings: str = _ALONE) -> str:
+    names = ", ".join(("generation", "workspace", *ENTITY_COLUMNS[table], "version", "deleted"))
+    return f"INSERT INTO {table} ({names}) {settings} SELECT {names} FROM ({sql})"

@@ -99,34 +99,42 @@ _AMOUNTS = {
 
 
 def messages_query(s: Sources, columns: Sequence[str]) -> str:
-    """Counts of message sets, over messages and (``_p``) over people, and why some were blocked.
-
-    First by person and campaign, then by person, then all: so each message's person is looked up
-    once. One set of people for each of 24 counts took four times as long.
-    """
-    groups = [f"group_{i}" for i in range(len(columns))]
+    """Counts of message sets, and why some messages were blocked."""
     counts = [f"countIf(in_audience AND {sql}) AS {name}" for name, sql in MESSAGE_SETS.items()]
-    counts += [f"countIf({sql}) AS {name}" for name, sql in _PEOPLE.items()]
     counts += [f"{sql} AS {name}" for name, sql in _AMOUNTS.items()]
-    counts.append(
-        "sumMapIf([toString(reason)], [toUInt64(1)], in_audience AND state = 'blocked') AS blocks"
-    )
-    grouped = ", ".join(f"{sql} AS {name}" for sql, name in zip(columns, groups, strict=True))
-    lead = f"{grouped}, " if grouped else ""
+    blocks = "sumMapIf([toString(reason)], [toUInt64(1)], in_audience AND state = 'blocked')"
+    counts += [f"{blocks}.1 AS reasons", f"{blocks}.2 AS reason_counts"]
+    return _select(columns, ", ".join(counts), _audience(s), f"{_SCOPE} AND {_SPAN}")
+
+
+def people_query(s: Sources, columns: Sequence[str]) -> str:
+    """Counts of people: those of a message set (``_p``), and the sets of people.
+
+    What a person is of is one number of bits, first in each campaign, then altogether: a number for
+    each of 2.5 million people where 29 counters took 1.6 GB and twice the time.
+    """
+    sets = {f"{name}_p": f"in_audience AND {sql}" for name, sql in MESSAGE_SETS.items()} | _PEOPLE
+    bit = {name: 1 << place for place, name in enumerate(sets)}
+    bits = " + ".join(f"{bit[name]} * toUInt8({sql})" for name, sql in sets.items())
+    groups = [f"group_{i}" for i in range(len(columns))]
+    lead = "".join(f"{sql} AS {name}, " for sql, name in zip(columns, groups, strict=True))
     alike = "".join(f"{name}, " for name in groups)
     by_both = (
-        f"SELECT {lead}cluster, {', '.join(counts)} FROM ({_messages(s)}) "
+        f"SELECT {lead}cluster, groupBitOr({bits}) AS here FROM ({_messages(s)}) "
         f"WHERE {_SCOPE} AND {_SPAN} GROUP BY {alike}campaign_id, cluster"
     )
-    sums = [f"sum({name}) AS {name}" for name in (*MESSAGE_SETS, *_AMOUNTS)]
-    sums += ["sumMap(blocks) AS blocks"]
-    by_person = [*sums, *(f"countIf({name} > 0) AS {name}" for name in _PEOPLE)]
-    last = [*sums[:-1], "sumMap(blocks).1 AS reasons", "sumMap(blocks).2 AS reason_counts"]
-    last += [f"countIf({name} > 0) AS {name}_p" for name in MESSAGE_SETS]
-    last += [f"sum({name}) AS {name}" for name in _PEOPLE]
-    inner = f"SELECT {alike}{', '.join(by_person)} FROM ({by_both}) GROUP BY {alike}cluster"
+    within = ", ".join(f"countIf(bitAnd(here, {bit[name]}) != 0) AS {name}" for name in _PEOPLE)
+    by_person = (
+        f"SELECT {alike}groupBitOr(here) AS anywhere, {within} FROM ({by_both}) "
+        f"GROUP BY {alike}cluster"
+    )
+    last = [f"sum({name}) AS {name}" for name in _PEOPLE]
+    last += [
+        f"countIf(bitAnd(anywhere, {bit[name]}) != 0) AS {name}"
+        for name in sets if name not in _PEOPLE
+    ]  # fmt: skip
     tail = f" GROUP BY {', '.join(groups)}" if groups else ""
-    return f"SELECT {alike}{', '.join(last)} FROM ({inner}){tail}"
+    return f"SELECT {alike}{', '.join(last)} FROM ({by_person}){tail}"
 
 
 def links_query(s: Sources, columns: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from projections.entities.messages import HIGHEST, LOWEST
+from projections.entities.notices import HIGHEST, LOWEST
 from projections.entities.refresh import Entities
 from projections.kpis import queries
 from projections.kpis.definitions import (
@@ -78,6 +78,7 @@ class _Asking:
             self._ask(found, q.links_query, links, "cohort_at")
             return found
         self._ask(found, q.messages_query, q.MESSAGE_GROUPS, "cohort_at")
+        self._ask(found, q.people_query, q.MESSAGE_GROUPS, "cohort_at")
         self._ask(found, q.responses_query, q.RESPONSE_GROUPS, "occurred_at")
         self._ask(found, q.responders_query, q.OWN_GROUPS, None)
         self._ask(found, q.followups_query, q.RESPONSE_GROUPS, "occurred_at")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from projections.entities.forms import forms_sql
-from projections.entities.messages import KEYS_ALL, VERDICT_AS_OF, messages_sql
+from projections.entities.messages import messages_sql
+from projections.entities.notices import VERDICT_AS_OF, notices_as_of
 from projections.entities.reach import Goal, reach_sql
 from projections.kpis.definitions import COUNTABLE
 from projections.stores.tables import latest_copy, latest_entity
@@ -37,7 +38,7 @@ def sources(goals: list[Goal], as_of: int | None) -> Sources:
             bound="1",
         )
     bound = "occurred_at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')"
-    messages = f"({messages_sql(KEYS_ALL, VERDICT_AS_OF, f'j.{bound}')})"
+    messages = f"({messages_sql(notices_as_of(f'j.{bound}'))})"
     reach = f"({reach_sql(goals, messages, '1', '1', bound)})" if goals else _no_reach()
     return Sources(
         messages=messages,

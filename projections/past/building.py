@@ -18,13 +18,14 @@ from events.compose import Composer
 from events.cursor import Cursor
 from events.keys import key_of
 from events.log import EventLog
+from projections.entities.ranges import workers
 from projections.entities.refresh import Entities
 from projections.folds.fold import Fold
 from projections.folds.reference import ReferenceBook
 from projections.page import Page
 from projections.past.cut import CutLog, Moment
 from projections.past.journal import copy_journal
-from projections.rebuild import buckets_of, judge, ship
+from projections.rebuild import judge, ship
 from projections.rows_sink import RowsSink
 from projections.stores.columns import Columns
 from projections.stores.tables import create_tables
@@ -102,8 +103,9 @@ class Building:
         self._sink.tick(last_recorded(self._source.log, moment.cursor))
         ship(into.rows, into.columns, into.generation)
         self._work.going()
-        entities = Entities(into.columns, into.generation, into.cursor.total)
-        entities.rebuild(moment.workspace, buckets_of(into.columns, moment.workspace))
+        with workers() as pool:
+            entities = Entities(into.columns, into.generation, into.cursor.total)
+            entities.rebuild(moment.workspace, pool)
 
     def _fold_log(self) -> None:
         until = self._moment.until

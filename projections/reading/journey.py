@@ -10,7 +10,7 @@ from uuid import UUID
 from events.cursor import Cursor
 from projections.columns.arrow import names_table
 from projections.columns.people import clusters_of, members_of
-from projections.entities.messages import VERDICT_AS_OF, VERDICT_NOW
+from projections.entities.notices import VERDICT_AS_OF, VERDICT_NOW
 from projections.past.building import Stores
 from projections.stores.tables import latest_copy
 from schemas.catalogue import Topic

@@ -142,6 +142,16 @@ ENTITY_KEYS = {
     "form_row": ("form_id", "cluster"),
     "reach_row": ("campaign_id", "cluster"),
 }
+STRAY_COLUMNS = {
+    "generation": "UInt32", "workspace": _LOW, "message_id": "String",
+    **{name: JOURNAL_COLUMNS[name] for name in (
+        "event_id", "person", "type", "activity_id", "content_version_id", "batch_id", "line",
+        "precision", "reason", "final", "link_id", "attempts", "duration_s",
+    )},
+    "at": "Int64", "verdict": VERDICTS,
+}  # fmt: skip
+"""What a rebuild lays out meanwhile: events that know their message by the provider's id alone."""
+
 JUDGEMENT_COLUMNS = {
     "generation": "UInt32", "workspace": _LOW, "event_id": "UUID", "message_key": "String",
     "person": "String", "event_type": _LOW, "occurred_at": "Int64",
@@ -181,6 +191,10 @@ def _statements() -> list[str]:
         "ORDER BY (generation, workspace, message_key, event_id) "
         f"PARTITION BY generation SETTINGS {_WINDOW}",
     ]
+    statements.append(
+        f"CREATE TABLE IF NOT EXISTS stray ({_columns(STRAY_COLUMNS)}) ENGINE = MergeTree "
+        "ORDER BY (generation, workspace, message_id) PARTITION BY generation"
+    )
     for name, columns in COPY_COLUMNS.items():
         statements.append(
             f"CREATE TABLE IF NOT EXISTS {name}_copy ({_columns(columns)}) ENGINE = MergeTree "

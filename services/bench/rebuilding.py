@@ -9,6 +9,7 @@ from time import perf_counter, process_time
 
 from pydantic import BaseModel
 
+from projections.entities.ranges import workers
 from projections.entities.refresh import Entities
 from projections.stores.columns import Columns
 from projections.stores.tables import ENTITY_COLUMNS
@@ -20,7 +21,6 @@ from services.bench.processes import peak_memory, reset_peak
 from services.bench.workers import answer_order
 
 _GENERATION = 1
-_MESSAGES_A_BUCKET = 500_000  # as a rebuild of everything takes them
 
 
 class RebuildOrder(BaseModel):
@@ -57,12 +57,12 @@ def carry_out(order: RebuildOrder) -> Rebuilt:
     fill(columns, order.events, order.mix)
     filled = perf_counter() - began
     here: dict[str, str | int] = {"workspace": WORKSPACE}
-    buckets = 1 + _count(columns, "uniq(message_key)", "journal_by_message") // _MESSAGES_A_BUCKET
     ours, bare, messages = [], [], 0
     for number in range(1, order.rounds + 1):
         _forget(columns)
         entities = Entities(columns, _GENERATION, number)
-        ours.append(_timed(partial(entities.rebuild, WORKSPACE, buckets)))
+        with workers() as pool:
+            ours.append(_timed(partial(entities.rebuild, WORKSPACE, pool)))
         messages = _count(columns, "count()", "message_row")
         bare.append(_timed(lambda: [columns.run(sql, here) for sql in _BARE]))
     events = _count(columns, "count()", "journal")
