@@ -11,6 +11,9 @@ from projections.stores.columns import Columns
 
 _DURABLE = "fsync_after_insert = 1, fsync_part_directory = 1"
 _WINDOW = f"non_replicated_deduplication_window = 10000, {_DURABLE}"
+# A part below this size is one file, and a sync: a range of a rebuild wrote 95 files, one for each
+# column and its marks, and its two threads waited 16 s for their syncs. Merged parts are larger.
+_FEW_FILES = "min_bytes_for_wide_part = 268435456"
 VERDICTS = "Enum8('unjudged' = 0, 'human' = 1, 'machine' = 2, 'privacy_proxy' = 3, 'unknown' = 4)"
 _LOW = "LowCardinality(String)"
 _TIME = "DateTime64(3, 'UTC')"
@@ -208,7 +211,7 @@ def _statements() -> list[str]:
             f"CREATE TABLE IF NOT EXISTS {name} ({_columns(whole)}) "
             "ENGINE = ReplacingMergeTree(version) ORDER BY "
             f"(generation, workspace, {', '.join(ENTITY_KEYS[name])}) PARTITION BY generation "
-            f"SETTINGS {_WINDOW}"
+            f"SETTINGS {_WINDOW}, {_FEW_FILES}"
         )
     return statements
 
