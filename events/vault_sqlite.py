@@ -17,7 +17,7 @@ from events.vault import SubjectKey, TokenKeys, Vault, next_token_key
 from schemas.clock import RandomBytes
 from schemas.errors import LogUnavailable, Unreadable
 
-_CACHED_SUBJECTS = 100_000
+_CACHED_SUBJECTS = 250_000  # about 100 MB when full; unwrapping one again costs as much as a seal
 _IDS_PER_QUERY = 500
 _TABLES = """
 CREATE TABLE IF NOT EXISTS address_key (workspace TEXT PRIMARY KEY, wrapped BLOB NOT NULL);
