@@ -31,13 +31,12 @@ class BackProcess:
     """The back as the front has it. ``reads`` and ``maintenance`` ask it, whichever one runs."""
 
     def __init__(self, handlers: Mapping[str, Handler], lock: int) -> None:
-        self._handlers: dict[str, Handler] = {
-            **handlers, "failed": self._note_failure, "ready": self._note_ready,
-        }  # fmt: skip
+        self._handlers: dict[str, Handler] = {**handlers, "failed": self._note_failure}
         self._lock = lock
         self._link: Link | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = threading.Event()
+        self._starts = [time.monotonic()]
         self._stopping = False
         self._following = False
         self._failure = ""
@@ -88,7 +87,9 @@ class BackProcess:
         return self._link
 
     def _spawn(self) -> None:
-        self._ready.clear()
+        # Each process has an event of its own: the end of one before may be noticed late, and its
+        # own word may come late, and neither says that this one is ready.
+        ready = self._ready = threading.Event()
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - this program itself
@@ -96,9 +97,9 @@ class BackProcess:
                 # The lock goes along: the folder is in use until both processes have ended.
                 pass_fds=(theirs.fileno(), self._lock),
             )
-        self._link = Link(ours, self._handlers, _THREADS)
-        self._link.start(on_end=self._ready.set)
-        started = self._ready.wait(_START_SECONDS)
+        self._link = Link(ours, {**self._handlers, "ready": ready.set}, _THREADS)
+        self._link.start(on_end=ready.set)
+        started = ready.wait(_START_SECONDS)
         if not started or self._failure or self._process.poll() is not None:
             self._process.kill()
             self._process.wait()
@@ -106,31 +107,35 @@ class BackProcess:
             raise ProjectionStopped(f"The projections cannot start: {why}")
 
     def _watch(self) -> None:
-        starts = [time.monotonic()]
-        while self._process is not None:
-            code = self._process.wait()
-            if self._stopping:
-                return
-            log.error("The back has ended with %s.", _said(code))
-            starts = [s for s in starts if s > time.monotonic() - _STARTS_SPAN]
-            if self._failure or len(starts) >= _MOST_STARTS or not self._restart():
-                self._failure = self._failure or f"the process ended with {_said(code)}."
-                self._on_failure()
-                return
-            starts.append(time.monotonic())
+        try:
+            while not self._stopping:
+                self._await_end_and_restart()
+        except Exception as error:  # a front without a back would answer 503 for ever
+            if not isinstance(error, ProjectionStopped):
+                log.exception("The back cannot be watched any longer.")
+            self._failure = self._failure or str(error)
+            self._on_failure()
 
-    def _restart(self) -> bool:
+    def _await_end_and_restart(self) -> None:
+        """Raises ``ProjectionStopped`` when starting it again would not help."""
+        if self._process is None:
+            raise ProjectionStopped("The back was never started.")
+        code = self._process.wait()
+        if self._stopping:
+            return
+        log.error("The back has ended with %s.", _said(code))
+        now = time.monotonic()
+        self._starts = [start for start in self._starts if start > now - _STARTS_SPAN]
+        if self._failure or len(self._starts) >= _MOST_STARTS:
+            raise ProjectionStopped(self._failure or f"The process ended with {_said(code)}.")
+        self._starts.append(now)
         try:
             self._spawn()
             if self._following:
                 self.maintenance.follow()
         except (ProjectionStopped, StoreUnavailable) as error:
-            log.warning("The back cannot be started again: %s", error)
-            return False
-        return True
-
-    def _note_ready(self) -> None:
-        self._ready.set()
+            # It has ended again, which is seen, counted and told in the next turn.
+            log.warning("The back has not come up: %s", error)
 
     def _note_failure(self, why: str) -> None:
         self._failure = why

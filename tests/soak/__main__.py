@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--full-disks", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--disk-megabytes", type=int, default=1024)
+    parser.add_argument("--disk-megabytes", type=int, default=4096)
     given = parser.parse_args()
     plan = Plan(given.minutes, given.kills, given.full_disks, given.seed)
     terminal = Terminal(sys.stdout, sys.stderr)

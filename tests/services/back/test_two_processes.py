@@ -62,6 +62,17 @@ def test_a_killed_back_is_started_again(asker: Asker) -> None:
     assert "SIGKILL" in asker.served.told()
 
 
+def test_a_back_that_is_killed_again_while_it_starts_comes_up(asker: Asker) -> None:
+    killed: set[int] = set()
+    for _ in range(3):
+        eventually(lambda: asker.served.has_back() and asker.served.back() not in killed)
+        killed.add(asker.served.back())
+        os.kill(asker.served.back(), signal.SIGKILL)
+    eventually(lambda: asker.get("/api/v1/kpis").status_code == 200)
+    assert asker.served.back() not in killed
+    assert "Traceback" not in asker.served.told()
+
+
 def test_while_the_back_is_away_the_doors_answer(asker: Asker) -> None:
     back = asker.served.back()
     os.kill(back, signal.SIGSTOP)
