@@ -15,6 +15,7 @@ from projections.digests import journal_digest, log_digest
 from projections.entities import refresh
 from projections.folds.contacts import Contacts
 from projections.judgements.classifier import Clicks
+from projections.past.building import Stores
 from projections.reading.journey import journey_rows
 from projections.stores.rows import CONTACT, DEAD_LETTER, reading
 from schemas.ids import named_id
@@ -194,8 +195,8 @@ def test_a_journey_shows_events_with_strange_names(world):
     strange = {"name": "n", "message_id": "no id", "campaign_id": "'", "activity_id": {"a": 1}}
     about = f"contact:{c.person(0)}"
     assert _send(world, {"type": "event.tracked", "data": strange, "subject": about}) == 1
-    person = str(c.person(0))
-    steps = journey_rows(world.columns, WORKSPACE, 1, person, {person}, None, None, 100)
+    at = Stores(world.rows, world.columns, 1, world.log.heads())
+    steps = journey_rows(at, WORKSPACE, str(c.person(0)), None, None, 100)
     tracked = [step.item for step in steps if step.item.type == "event.tracked"]
     assert [item.message_id for item in tracked] == [None]
 
