@@ -22,8 +22,10 @@ from events.log import EventLog
 from projections.columns.arrow import to_table
 from projections.columns.copies import Copy, copies_after, copy_tables, forget_copies
 from projections.columns.journaling import Journaling
-from projections.columns.touched import Touched, touched_by
+from projections.columns.scope import scope_of
+from projections.columns.touched import touched_by
 from projections.dead_letters import bury
+from projections.entities.goals import GoalBook
 from projections.entities.refresh import Entities
 from projections.judgements.projection import Judgements
 from projections.outbox import put
@@ -67,12 +69,12 @@ class ColumnsSink:
         self, rows: sa.Engine, columns: Columns, log: EventLog, composer: Composer, generation: int
     ) -> None:
         self._rows = rows
-        self._columns = columns
+        self._columns = columns = columns.small()
         self._log = log
         self._composer = composer
         self._generation = generation
         self._journaling = Journaling(columns)
-        self._goal_types: frozenset[str] | None = None
+        self._goals = GoalBook(columns, generation)
 
     def cursor(self) -> Cursor:
         """Where the sink stands."""
@@ -122,27 +124,23 @@ class ColumnsSink:
         rows = self._journaling.write(page, intent.token)
         for name, table in copy_tables(copies, self._generation).items():
             self._columns.insert(f"{name}_copy", table, intent.token)
-        entities = Entities(self._columns, self._generation, intent.version)
-        if self._goal_types is None or any(copy.table == "campaign" for copy in copies):
-            self._goal_types = entities.goal_types()
-        touched = touched_by(rows.rows, copies, self._goal_types)
+        if any(copy.table == "campaign" for copy in copies):
+            self._goals.forget()
+        touched = touched_by(rows.rows, copies, self._goals.types)
+        scopes = [scope_of(one, self._columns, self._generation) for one in touched]
         drafts = list(rows.conflicts)
         judged = [to_table(JUDGEMENT_COLUMNS, [])]
-        for one in touched:
-            table, some = self._judge(one, intent)
+        for scope in scopes:
+            judgements = Judgements(self._columns, scope.workspace, self._generation)
+            table, some = judgements.judge_touched(scope, intent.version)
             judged.append(table)
             drafts += some
         self._conclude(intent, [*page.failures, *rows.failures], drafts, page.recorded_at)
         self._columns.insert("judgement", pa.concat_tables(judged), intent.token)
-        for one in touched:
-            entities.refresh(one)
+        entities = Entities(self._columns, self._generation, intent.version)
+        for scope in scopes:
+            entities.refresh(scope, self._goals.of(scope.workspace))
         self._finish(intent)
-
-    def _judge(self, touched: Touched, intent: Intent) -> tuple[pa.Table, list[Draft]]:
-        if not (touched.judged_keys or touched.hits or touched.evidence or touched.regrouped):
-            return to_table(JUDGEMENT_COLUMNS, []), []
-        judgements = Judgements(self._columns, touched.workspace, self._generation)
-        return judgements.judge_touched(touched, intent.version)
 
     # The stages that lie in SQL
 

@@ -26,15 +26,18 @@ class Goal:
     seconds: int
 
 
-def reach_sql(goals: Sequence[Goal], messages: str, clusters: str, persons: str, bound: str) -> str:
+def reach_sql(
+    goals: Sequence[Goal], messages: str, clusters: str, persons: str, bound: str, whose: str = "1"
+) -> str:
     """The rows of goals reached.
 
     ``messages`` is the source of message rows, ``clusters`` a condition on their ``cluster``,
-    ``persons`` one on the ``person`` of goal events, ``bound`` one on their time. Goal events are
+    ``persons`` one on the ``person`` of goal events, ``bound`` one on their time, ``whose`` one on
+    the ``subject`` of clusters: whoever has no goal event need not be looked up. Goal events are
     the side that is held in memory: they are far fewer than messages, which took 2.2 s and 1.6 GB
     for 2.5 million where the events take 0.6 s and a tenth.
     """
-    events = " UNION ALL ".join(_goal_events(goal, persons, bound) for goal in goals)
+    events = " UNION ALL ".join(_goal_events(goal, persons, bound, whose) for goal in goals)
     return f"""
 SELECT {{generation:UInt32}} AS generation, {{workspace:String}} AS workspace, campaign_id,
     cluster, min(goal) AS goal_at, argMin(message_id, (goal, event_id)) AS message_id,
@@ -66,7 +69,7 @@ GROUP BY campaign_id, cluster
 """
 
 
-def _goal_events(goal: Goal, persons: str, bound: str) -> str:
+def _goal_events(goal: Goal, persons: str, bound: str, whose: str) -> str:
     return f"""
 SELECT {quote(goal.campaign_id)} AS campaign_id, if(c.cluster = '', j.person, c.cluster) AS cluster,
     j.event_id AS event_id, j.at AS at, j.precision = 'day' AS by_day,
@@ -75,5 +78,5 @@ FROM (SELECT person, event_id, precision, toUnixTimestamp64Milli(occurred_at) AS
     FROM {journal_for(persons)} AS j WHERE workspace = {{workspace:String}} AND {persons}
     AND type = {quote(goal.event.type)} AND NOT test AND {bound}
     AND {to_sql(goal.event.where)}) AS j
-ASOF LEFT JOIN (SELECT subject, since, cluster FROM {latest_copy("cluster")}) AS c
+ASOF LEFT JOIN (SELECT subject, since, cluster FROM {latest_copy("cluster", whose)}) AS c
     ON c.subject = j.person AND c.since <= j.at"""

@@ -17,13 +17,14 @@ from pydantic import ValidationError
 
 from events.compose import Draft
 from projections.columns.arrow import names_table, to_table
-from projections.columns.people import clusters_of, members_by_subject, members_of
-from projections.columns.touched import EVIDENCE, Touched, message_pairs, pairs_table
+from projections.columns.pairs import pairs_table
+from projections.columns.people import People
+from projections.columns.scope import Scope
+from projections.columns.touched import EVIDENCE, Hits
 from projections.entities.messages import DELIVERIES, HITS
 from projections.judgements.agents import is_person
 from projections.judgements.classifier import (
     VERSION,
-    WEAK,
     Clicks,
     Interaction,
     Judgement,
@@ -75,13 +76,11 @@ class Judgements:
         self._workspace = workspace
         self._generation = generation
 
-    def judge_touched(self, touched: Touched, version: int) -> tuple[pa.Table, list[Draft]]:
+    def judge_touched(self, scope: Scope, version: int) -> tuple[pa.Table, list[Draft]]:
         """The rows and the events of every verdict that a page changes."""
-        weak_keys, weak_hits = self._weak(touched)
-        pairs = message_pairs(self._columns, self._workspace, touched.judged_keys | weak_keys)
-        found, deliveries = self._of_messages(pairs_table(pairs))
-        found += self._alone(touched.hits | weak_hits)
-        return self._judge_found(found, deliveries, version)
+        found, deliveries = self._of_messages(pairs_table(scope.pairs))
+        found += self._alone(scope.hits)
+        return self._judge_found(found, deliveries, version, scope.people)
 
     def rebuild(self, version: int, buckets: int) -> list[pa.Table]:
         """The rows of all verdicts, by the same rule; nothing is published."""
@@ -92,19 +91,20 @@ class Judgements:
             }  # fmt: skip
             pairs = self._columns.query(_PAIRS, bounds)
             alone = self._columns.query(
-                "SELECT toString(event_id) AS event_id FROM journal "
+                "SELECT person, toString(event_id) AS event_id FROM journal "
                 f"WHERE workspace = {{workspace:String}} AND type IN ({_quoted(HITS)}) "
                 "AND message_key = '' "
                 "AND cityHash64(event_id) % {buckets:UInt32} = {bucket:UInt32}",
                 bounds,
             )
             found, deliveries = self._of_messages(pairs)
-            found += self._alone(set(alone.column("event_id").to_pylist()))
-            tables.append(self._judge_found(found, deliveries, version)[0])
+            found += self._alone({(row["person"], row["event_id"]) for row in alone.to_pylist()})
+            people = People(self._columns, self._workspace, self._generation)
+            tables.append(self._judge_found(found, deliveries, version, people)[0])
         return tables
 
     def _judge_found(
-        self, found: Sequence[Found], deliveries: dict[str, list[int]], version: int
+        self, found: Sequence[Found], deliveries: dict[str, list[int]], version: int, people: People
     ) -> tuple[pa.Table, list[Draft]]:
         """The rows and events of the verdicts that differ from the stored ones."""
         clicks: dict[str, list[tuple[int, str]]] = {}
@@ -126,7 +126,7 @@ class Judgements:
             for one in found
         }
         weak = [one for one in found if is_weak(judged[one.interaction.event_id].opinion)]
-        for one, evidence in self._evidence(weak):
+        for one, evidence in self._evidence(weak, people):
             name = one.interaction.event_id
             near = Surroundings(around[name].clicks, around[name].deliveries, evidence)
             judged[name] = judge(one.interaction, near)
@@ -155,44 +155,23 @@ class Judgements:
                 found.append(_found(row, row["owner"]))
         return found, deliveries
 
-    def _alone(self, event_ids: set[str]) -> list[Found]:
-        if not event_ids:
+    def _alone(self, hits: Hits) -> list[Found]:
+        if not hits:
             return []
         rows = self._columns.query(
-            f"SELECT {_FIELDS} FROM journal WHERE workspace = {{workspace:String}} "
-            "AND event_id IN (SELECT toUUID(name) FROM $given)",
+            f"SELECT {_FIELDS} FROM journal_by_person WHERE workspace = {{workspace:String}} "
+            "AND person IN (SELECT person FROM $given) "
+            "AND event_id IN (SELECT toUUID(event) FROM $given)",
             {"workspace": self._workspace},
-            names_table(name=sorted(event_ids)),
+            names_table(person=[one for one, _ in hits], event=[event for _, event in hits]),
         )
         return [_found(row, "") for row in rows.to_pylist()]
 
-    def _weak(self, touched: Touched) -> tuple[set[str], set[str]]:
-        """Messages, and hits without one, that signs of a person in this page may turn."""
-        subjects = touched.evidence | touched.regrouped
-        if not subjects:
-            return set(), set()
-        clusters = clusters_of(self._columns, self._workspace, self._generation, subjects)
-        members = members_of(self._columns, self._workspace, self._generation, clusters)
-        rows = self._columns.query(
-            "SELECT toString(event_id) AS event_id, message_key FROM judgement FINAL "
-            "WHERE generation = {generation:UInt32} AND workspace = {workspace:String} "
-            f"AND has(flags, '{WEAK}') AND person IN (SELECT name FROM $given)",
-            self._here,
-            names_table(name=sorted(members)),
-        ).to_pylist()
-        return (
-            {row["message_key"] for row in rows if row["message_key"]},
-            {row["event_id"] for row in rows if not row["message_key"]},
-        )
-
-    def _evidence(self, weak: Sequence[Found]) -> list[tuple[Found, list[int]]]:
+    def _evidence(self, weak: Sequence[Found], people: People) -> list[tuple[Found, list[int]]]:
         """For each weak hit, when a person of its cluster first showed after it."""
         if not weak:
             return []
-        groups = members_by_subject(
-            self._columns, self._workspace, self._generation,
-            {one.interaction.person for one in weak},
-        )  # fmt: skip
+        groups = people.members_by_subject({one.interaction.person for one in weak})
         shown = self._shown(set().union(*groups.values()))
         times = {
             person: sorted(at for member in members for at in shown.get(member, ()))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from projections.entities.goals import goals_of
 from projections.entities.notices import HIGHEST, LOWEST
-from projections.entities.refresh import Entities
 from projections.kpis import queries
 from projections.kpis.definitions import (
     COST_RATIOS,
@@ -32,7 +32,7 @@ def kpi_groups(
     columns: Columns, workspace: str, generation: int, query: KpiQuery
 ) -> list[KpiGroup]:
     """The KPIs of every group that has any entity, in the order of the groups."""
-    goals = Entities(columns, generation, 0).goals(workspace) if query.as_of is not None else []
+    goals = goals_of(columns, generation, workspace) if query.as_of is not None else []
     asking = _Asking(columns, workspace, generation, query, sources(goals, query.as_of))
     counts = asking.counts()
     if not query.group_by:

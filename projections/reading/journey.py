@@ -9,7 +9,7 @@ from uuid import UUID
 
 from events.cursor import Cursor
 from projections.columns.arrow import names_table
-from projections.columns.people import clusters_of, members_of
+from projections.columns.people import People
 from projections.entities.notices import VERDICT_AS_OF, VERDICT_NOW
 from projections.past.building import Stores
 from projections.stores.tables import latest_copy
@@ -41,8 +41,8 @@ def journey_rows(
 
     A visitor may have been several persons: only what happened while it was this one counts.
     """
-    clusters = clusters_of(at.columns, workspace, at.generation, {cluster})
-    members = members_of(at.columns, workspace, at.generation, clusters)
+    people = People(at.columns, workspace, at.generation)
+    members = people.members(people.clusters({cluster}))
     last, event_id = after if after is not None else (-(2**62), "")
     verdict = VERDICT_NOW if as_of is None else VERDICT_AS_OF
     rows = at.columns.query(

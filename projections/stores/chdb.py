@@ -7,6 +7,7 @@ costs about a millisecond. Concurrency of heavy readers is bounded, since they s
 from __future__ import annotations
 
 import threading
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ from projections.stores.columns import Columns, Parameters
 from projections.stores.trouble import trouble
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"})
+_SETTINGS = (
+    "join_use_nulls = 0, prefer_column_name_to_alias = 1, "
+    # A goal's conditions are part of the text: 20 of them may list 1000 values each.
+    "max_query_size = 268435456, max_ast_elements = 10000000, max_expanded_ast_elements = 10000000"
+)
 
 
 class ChdbColumns(Columns):
@@ -26,6 +32,7 @@ class ChdbColumns(Columns):
         self._folder = str(folder)
         self.database = database
         self._local = threading.local()
+        self._settings = _SETTINGS
         self._lock = threading.Lock()
         self._connections: list[Any] = []
         first = chdb.connect(self._folder)
@@ -56,6 +63,12 @@ class ChdbColumns(Columns):
             f"min_insert_block_size_bytes = 0 SELECT {names} FROM $given",
             given=rows,
         )
+
+    def small(self) -> ChdbColumns:
+        other = copy(self)
+        other._local = threading.local()
+        other._settings = f"{_SETTINGS}, max_threads = 1"
+        return other
 
     def beside(self, database: str) -> ChdbColumns:
         self.drop_beside(database)
@@ -93,12 +106,7 @@ class ChdbColumns(Columns):
         if connection is None:
             connection = chdb.connect(self._folder)
             connection.query(f"USE {self.database}")
-            connection.query(
-                "SET join_use_nulls = 0, prefer_column_name_to_alias = 1, "
-                # A goal's conditions are part of the text: 20 of them may list 1000 values each.
-                "max_query_size = 268435456, max_ast_elements = 10000000, "
-                "max_expanded_ast_elements = 10000000"
-            )
+            connection.query(f"SET {self._settings}")
             self._local.connection = connection
             with self._lock:
                 self._connections.append(connection)
