@@ -104,7 +104,7 @@ def _payload_columns(event: Event, kind: EventType) -> dict[str, Any]:
         "final": data.get("final") is True,
         "value": _amount(money.get("amount")),
         "currency": _text(money.get("currency")),
-        "rate": _amount(money.get("rate", "1" if money else "0")),
+        "rate": _amount(money.get("rate", "1" if money else "0"), 10),
         "duration_s": _number(data.get("duration_s")),
         "attempts": _number(data.get("attempts")),
         "utm": [(key, _text(value)) for key, value in utm.items()],
@@ -145,11 +145,13 @@ def _number(value: Any) -> int:
     return value if type(value) is int and 0 <= value < 2**32 else 0
 
 
-def _amount(value: Any) -> str:
+def _amount(value: Any, digits: int = 14) -> str:
+    """A number as the column takes it; 0 for what has more ``digits`` before its point."""
     try:
-        return str(Decimal(str(value))) if value is not None else "0"
+        number = Decimal(str(value)) if value is not None else Decimal(0)
     except InvalidOperation:
         return "0"
+    return str(number) if number.is_finite() and number.adjusted() < digits else "0"
 
 
 def stored_record(row: dict[str, Any]) -> StoredRecord:

@@ -6,7 +6,10 @@ costs about a millisecond. Concurrency of heavy readers is bounded, since they s
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -56,13 +59,13 @@ class ChdbColumns(Columns):
             return
         names = ", ".join(rows.column_names)
         once = f"insert_deduplication_token = '{token}', " if token else ""
-        # async_insert would ignore the token: it is on by default in this engine.
-        self.run(
-            f"INSERT INTO {table} ({names}) SETTINGS async_insert = 0, {once}"
-            "max_insert_threads = 1, min_insert_block_size_rows = 10000000, "
-            f"min_insert_block_size_bytes = 0 SELECT {names} FROM $given",
-            given=rows,
-        )
+        with _in_memory(rows) as path:
+            # async_insert would ignore the token: it is on by default in this engine.
+            self.run(
+                f"INSERT INTO {table} ({names}) FROM INFILE '{path}' SETTINGS async_insert = 0, "
+                f"{once}max_insert_threads = 1, min_insert_block_size_rows = 10000000, "
+                "min_insert_block_size_bytes = 0 FORMAT Arrow"
+            )
 
     def small(self) -> ChdbColumns:
         other = copy(self)
@@ -111,6 +114,19 @@ class ChdbColumns(Columns):
             with self._lock:
                 self._connections.append(connection)
         return connection
+
+
+@contextmanager
+def _in_memory(rows: pa.Table) -> Iterator[str]:
+    """The path of a file in memory that holds the rows.
+
+    The engine reads it at two thirds of what ``Python(rows)`` costs for the journal's 54 columns.
+    """
+    with os.fdopen(os.memfd_create("rows"), "wb") as file:
+        with pa.ipc.new_file(file, rows.schema) as writer:
+            writer.write_table(rows)
+        file.flush()
+        yield f"/proc/self/fd/{file.fileno()}"
 
 
 def _bound(value: str | int) -> str:
