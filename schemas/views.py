@@ -198,10 +198,15 @@ GroupBy = Literal[
 
 
 class KpiQuery(Past):
-    """What KPIs to compute. Times are instants; ``since`` and ``until`` bound the cohort's day."""
+    """What KPIs to compute. Times are instants; ``since`` and ``until`` bound the cohort's day.
+
+    ``only`` names the KPIs that are wanted; none named are all of them. What nobody asks for is not
+    counted: ``by_reason`` and ``outside_audience`` come with KPIs of messages.
+    """
 
     campaign_id: UUID | None = None
     group_by: tuple[GroupBy, ...] = ()
+    only: tuple[str, ...] = ()
     since: int | None = None
     until: int | None = None
 

@@ -48,7 +48,7 @@ MESSAGE_SETS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A KPI that is one set over another; ``people`` says that it is also given over clusters."""
+    """A KPI that is one set over another."""
 
     id: str
     name: str
@@ -73,6 +73,10 @@ MESSAGE_RATIOS: tuple[Ratio, ...] = (
     Ratio("K13", "unsubscribe_rate", "unsubscribed", "delivered"),
     Ratio("K14", "complaint_rate", "complained", "delivered"),
 )
+PEOPLE_RATIOS: tuple[Ratio, ...] = tuple(
+    Ratio(r.id, f"{r.name}_p", f"{r.numerator}_p", f"{r.denominator}_p") for r in MESSAGE_RATIOS
+)
+"""The same over people: who got several messages counts once."""
 REACH_RATIOS: tuple[Ratio, ...] = (
     Ratio("K17", "response_rate", "responding_people", "contacted_people"),
     Ratio("K18", "positive_response_rate", "positive_people", "contacted_people"),
@@ -109,6 +113,10 @@ COST_RATIOS: tuple[Ratio, ...] = (
     Ratio("K25", "budget_use", "total_cost", "budget"),
     Ratio("K25", "revenue_vs_plan", "won_revenue", "expected_revenue"),
 )
+RATIOS: tuple[Ratio, ...] = (
+    *MESSAGE_RATIOS, *PEOPLE_RATIOS, *REACH_RATIOS, *RESPONSE_RATIOS, *FORM_RATIOS,
+    *WEBINAR_RATIOS, *LINK_RATIOS, *COST_RATIOS,
+)  # fmt: skip
 SUMS: tuple[tuple[str, str], ...] = (
     ("K30", "call_attempts"),
     ("K31", "talk_seconds"),
@@ -120,6 +128,13 @@ MEDIANS: tuple[tuple[str, str], ...] = (
     ("K24", "first_follow_up_minutes"),
     ("K24", "first_follow_up_minutes_p90"),
 )
+
+PARTS: dict[str, frozenset[str]] = {
+    **{ratio.name: frozenset((ratio.numerator, ratio.denominator)) for ratio in RATIOS},
+    **{name: frozenset((name,)) for _, name in SUMS},
+    **{name: frozenset(("routed",)) for _, name in MEDIANS},
+}
+"""Every KPI by name, with the counts it is made of."""
 
 COUNTABLE = (
     "status != 'canceled' AND duplicate_of = '' AND NOT test "

@@ -98,6 +98,10 @@ _AMOUNTS = {
 }
 
 
+OF_MESSAGES = frozenset((*MESSAGE_SETS, *_AMOUNTS))
+"""What ``messages_query`` counts; likewise below."""
+
+
 def messages_query(s: Sources, columns: Sequence[str]) -> str:
     """Counts of message sets, and why some messages were blocked."""
     counts = [f"countIf(in_audience AND {sql}) AS {name}" for name, sql in MESSAGE_SETS.items()]
@@ -105,6 +109,9 @@ def messages_query(s: Sources, columns: Sequence[str]) -> str:
     blocks = "sumMapIf([toString(reason)], [toUInt64(1)], in_audience AND state = 'blocked')"
     counts += [f"{blocks}.1 AS reasons", f"{blocks}.2 AS reason_counts"]
     return _select(columns, ", ".join(counts), _audience(s), f"{_SCOPE} AND {_SPAN}")
+
+
+OF_PEOPLE = frozenset((*(f"{name}_p" for name in MESSAGE_SETS), *_PEOPLE))
 
 
 def people_query(s: Sources, columns: Sequence[str]) -> str:
@@ -137,6 +144,9 @@ def people_query(s: Sources, columns: Sequence[str]) -> str:
     return f"SELECT {alike}{', '.join(last)} FROM ({by_person}){tail}"
 
 
+OF_LINKS = frozenset(("link_delivered", "link_clicked"))
+
+
 def links_query(s: Sources, columns: Sequence[str]) -> str:
     """Delivered messages whose content holds a link, and those with a human click on it."""
     source = f"""
@@ -151,11 +161,17 @@ WHERE m.in_audience AND m.state = 'delivered'"""
     return _select(columns, counts, source, f"{_SCOPE} AND {_SPAN}")
 
 
+OF_RESPONSES = frozenset(RESPONSE_SETS)
+
+
 def responses_query(s: Sources, columns: Sequence[str]) -> str:
     """Counts of sets of countable responses."""
     counts = ", ".join(f"countIf({sql}) AS {name}" for name, sql in RESPONSE_SETS.items())
     where = f"{_SCOPE} AND occurred_at >= {{since:Int64}} AND occurred_at < {{until:Int64}}"
     return _select(columns, counts, f"SELECT * FROM {s.responses}", where)
+
+
+OF_RESPONDERS = frozenset(("inbound_responders",))
 
 
 def responders_query(s: Sources, columns: Sequence[str]) -> str:
@@ -167,6 +183,9 @@ def responders_query(s: Sources, columns: Sequence[str]) -> str:
 SELECT DISTINCT campaign_id, cluster FROM {s.responses} WHERE {there} AND (campaign_id, cluster)
     NOT IN (SELECT campaign_id, cluster FROM ({_audience(s, asked)}) WHERE {_REACHED})"""
     return _select(columns, "count() AS inbound_responders", source, _SCOPE)
+
+
+OF_FOLLOWUPS = frozenset(("routed", "median", "p90", "followed_up"))
 
 
 def followups_query(s: Sources, columns: Sequence[str]) -> str:
@@ -197,6 +216,9 @@ ASOF LEFT JOIN (SELECT if(k.cluster = '', j.person, k.cluster) AS cluster,
     return _select(columns, counts, source, where)
 
 
+OF_FORMS = frozenset(("visitors", "submitters", "visits", "submissions"))
+
+
 def forms_query(s: Sources, columns: Sequence[str]) -> str:
     """People who saw a form or sent it, by the day of the first sight."""
     source = f"""
@@ -211,6 +233,9 @@ FROM {s.forms} AS f LEFT JOIN (
     counts = (f"uniqExact(cluster) AS visitors, uniqExactIf(cluster, {sent}) AS submitters, "
               "sum(visits) AS visits, sum(submissions) AS submissions")  # fmt: skip
     return _select(columns, counts, source, f"{_SCOPE} AND {_SPAN}")
+
+
+OF_WEBINARS = frozenset(("registered", "attended", "no_shows"))
 
 
 def webinars_query(s: Sources, columns: Sequence[str]) -> str:
@@ -233,6 +258,9 @@ SELECT w.*, e_campaign AS campaign_id FROM (
     counts = (f"countIf({there}) AS registered, countIf({there} AND came) AS attended, "
               f"countIf({there} AND NOT came) AS no_shows")  # fmt: skip
     return _select(columns, counts, source, f"{_SCOPE} AND {_SPAN}")
+
+
+OF_MONEY = frozenset(("total_cost", "budget", "expected_revenue", "leads", "won", "won_revenue"))
 
 
 def money_query(s: Sources, columns: Sequence[str]) -> str:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from projections.entities.goals import goals_of
 from projections.entities.notices import HIGHEST, LOWEST
 from projections.kpis import queries
-from projections.kpis.definitions import (
-    COST_RATIOS,
-    FORM_RATIOS,
-    LINK_RATIOS,
-    MESSAGE_RATIOS,
-    REACH_RATIOS,
-    RESPONSE_RATIOS,
-    SUMS,
-    WEBINAR_RATIOS,
-    Ratio,
-)
+from projections.kpis.definitions import PARTS, RATIOS, SUMS
 from projections.kpis.sources import Sources, sources
 from projections.stores.columns import Columns, Parameters
 from schemas.views import KpiGroup, KpiQuery, KpiValue
@@ -34,18 +25,51 @@ def kpi_groups(
     """The KPIs of every group that has any entity, in the order of the groups."""
     goals = goals_of(columns, generation, workspace) if query.as_of is not None else []
     asking = _Asking(columns, workspace, generation, query, sources(goals, query.as_of))
-    counts = asking.counts()
+    counts, only = asking.counts(), query.only
     if not query.group_by:
         counts.setdefault((), {})
     return [
         KpiGroup(
             group=dict(zip(query.group_by, group, strict=True)),
-            kpis=_kpis(found),
+            kpis={name: kpi for name, kpi in _kpis(found).items() if not only or name in only},
             by_reason=found.get("by_reason", {}),
             outside_audience=int(found.get("outside_audience") or 0),
         )
         for group, found in sorted(counts.items())
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A query: what it counts, what it can be grouped by, and the time that bounds it."""
+
+    text: Callable[[Sources, Sequence[str]], str]
+    groups: dict[str, str]
+    time: str | None
+    answers: frozenset[str]
+    of_all_time: bool = False
+
+
+_QUESTIONS = (
+    _Question(queries.messages_query, queries.MESSAGE_GROUPS, "cohort_at", queries.OF_MESSAGES),
+    _Question(queries.people_query, queries.MESSAGE_GROUPS, "cohort_at", queries.OF_PEOPLE),
+    _Question(
+        queries.responses_query, queries.RESPONSE_GROUPS, "occurred_at", queries.OF_RESPONSES
+    ),
+    _Question(queries.responders_query, queries.OWN_GROUPS, None, queries.OF_RESPONDERS),
+    _Question(
+        queries.followups_query, queries.RESPONSE_GROUPS, "occurred_at", queries.OF_FOLLOWUPS
+    ),
+    _Question(queries.forms_query, queries.FORM_GROUPS, "cohort_at", queries.OF_FORMS),
+    _Question(queries.webinars_query, queries.OWN_GROUPS, "cohort_at", queries.OF_WEBINARS),
+    _Question(queries.money_query, queries.OWN_GROUPS, None, queries.OF_MONEY, of_all_time=True),
+)
+_BY_LINK = (
+    _Question(
+        queries.links_query, {**queries.MESSAGE_GROUPS, "link": "link"}, "cohort_at",
+        queries.OF_LINKS,
+    ),
+)  # fmt: skip
 
 
 class _Asking:
@@ -70,23 +94,19 @@ class _Asking:
         }
 
     def counts(self) -> dict[Group, Counts]:
-        """All counts, by group."""
+        """All counts that are asked for, by group."""
         found: dict[Group, Counts] = {}
-        q = queries
-        if "link" in self._query.group_by:
-            links = {**q.MESSAGE_GROUPS, "link": "link"}
-            self._ask(found, q.links_query, links, "cohort_at")
-            return found
-        self._ask(found, q.messages_query, q.MESSAGE_GROUPS, "cohort_at")
-        self._ask(found, q.people_query, q.MESSAGE_GROUPS, "cohort_at")
-        self._ask(found, q.responses_query, q.RESPONSE_GROUPS, "occurred_at")
-        self._ask(found, q.responders_query, q.OWN_GROUPS, None)
-        self._ask(found, q.followups_query, q.RESPONSE_GROUPS, "occurred_at")
-        self._ask(found, q.forms_query, q.FORM_GROUPS, "cohort_at")
-        self._ask(found, q.webinars_query, q.OWN_GROUPS, "cohort_at")
-        if self._query.since is None and self._query.until is None and self._query.as_of is None:
-            self._ask(found, q.money_query, q.OWN_GROUPS, None)
+        wanted = frozenset().union(*(PARTS[name] for name in self._query.only or PARTS))
+        by_link = "link" in self._query.group_by
+        for question in _BY_LINK if by_link else _QUESTIONS:
+            if question.answers & wanted and not (question.of_all_time and self._is_bounded):
+                self._ask(found, question.text, question.groups, question.time)
         return found
+
+    @property
+    def _is_bounded(self) -> bool:
+        query = self._query
+        return not (query.since is query.until is query.as_of is None)
 
     def _ask(
         self,
@@ -113,15 +133,7 @@ class _Asking:
 def _kpis(found: Counts) -> dict[str, KpiValue]:
     """The KPIs whose parts were counted."""
     kpis: dict[str, KpiValue] = {}
-    for ratio in MESSAGE_RATIOS:
-        if ratio.denominator in found:
-            kpis[ratio.name] = _ratio(found[ratio.numerator], found[ratio.denominator])
-            people = f"{ratio.numerator}_p", f"{ratio.denominator}_p"
-            kpis[f"{ratio.name}_p"] = _ratio(found[people[0]], found[people[1]])
-    others: tuple[Ratio, ...] = (
-        *REACH_RATIOS, *RESPONSE_RATIOS, *FORM_RATIOS, *WEBINAR_RATIOS, *LINK_RATIOS, *COST_RATIOS,
-    )  # fmt: skip
-    for ratio in others:
+    for ratio in RATIOS:
         if ratio.numerator in found and ratio.denominator in found:
             kpis[ratio.name] = _ratio(found[ratio.numerator], found[ratio.denominator])
     for _, name in SUMS:

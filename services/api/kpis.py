@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi import Response as HttpResponse
 from pydantic import Field
 
-from projections.kpis.definitions import DEFINITION_VERSION
+from projections.kpis.definitions import DEFINITION_VERSION, PARTS
 from schemas.errors import Fault, MalformedRequest
 from schemas.views import GroupBy, KpiGroup, KpiQuery, KpiReport, KpiValue
 from services.api.call import Call, Reading
@@ -37,7 +37,16 @@ class SpanParameters(PastParameters):
     until: Annotated[str | None, Field(alias="to", description="Before this day.")] = None
 
 
-class KpiParameters(SpanParameters):
+class CampaignKpiParameters(SpanParameters):
+    """Which of the KPIs."""
+
+    only: Annotated[
+        str | None,
+        Field(max_length=1000, description="Names of KPIs, with commas between; else all."),
+    ] = None
+
+
+class KpiParameters(CampaignKpiParameters):
     """What to group by, and which campaign alone."""
 
     group_by: Annotated[
@@ -48,9 +57,9 @@ class KpiParameters(SpanParameters):
 
 @router.get("/campaigns/{campaign_id}/kpis", response_model=CampaignKpiReport)
 def read_campaign_kpis(
-    campaign_id: UUID, query: Annotated[SpanParameters, Query()], call: Reading, desk: AtDesk
+    campaign_id: UUID, query: Annotated[CampaignKpiParameters, Query()], call: Reading, desk: AtDesk
 ) -> HttpResponse:
-    """Every KPI of a campaign."""
+    """The KPIs of a campaign."""
     _checked_campaign(desk, call, campaign_id)
     report = _report(call, query, campaign_id, ())
     kpis = report["data"][0]["kpis"] if report["data"] else {}
@@ -68,13 +77,17 @@ def read_kpis(
 
 
 def _report(
-    call: Call, query: SpanParameters, campaign_id: UUID | None, group_by: tuple[GroupBy, ...]
+    call: Call,
+    query: CampaignKpiParameters,
+    campaign_id: UUID | None,
+    group_by: tuple[GroupBy, ...],
 ) -> dict[str, Any]:
     query.version_of("definition of the KPIs", DEFINITION_VERSION)
     past = query.past(call.parts)
     asked = KpiQuery(
         campaign_id=campaign_id,
         group_by=group_by,
+        only=_named(query.only),
         since=moment(query.since, "from"),
         until=moment(query.until, "to"),
         as_of=past.as_of,
@@ -98,18 +111,30 @@ def value_of(kpi: KpiValue) -> dict[str, Any]:
     return {"numerator": kpi.numerator, "denominator": kpi.denominator, "value": kpi.value}
 
 
+def _named(text: str | None) -> tuple[str, ...]:
+    names = sorted(set(_listed(text)))
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        raise _refused("only", f"There is no KPI {unknown[0][:40]!r}; docs/kpis.md lists them.")
+    return tuple(names)
+
+
+def _listed(text: str | None) -> list[str]:
+    return [name.strip() for name in text.split(",")] if text else []
+
+
 def _groups(text: str | None) -> tuple[GroupBy, ...]:
-    names = [name.strip() for name in text.split(",")] if text else []
+    names = _listed(text)
     if len(names) > MOST_GROUPS or len(set(names)) < len(names):
-        raise _refused(f"Group by at most {MOST_GROUPS} different things.")
+        raise _refused("group_by", f"Group by at most {MOST_GROUPS} different things.")
     unknown = [name for name in names if name not in GROUPS]
     if unknown:
-        raise _refused(f"Group by {', '.join(GROUPS)}, not by {unknown[0][:40]!r}.")
+        raise _refused("group_by", f"Group by {', '.join(GROUPS)}, not by {unknown[0][:40]!r}.")
     return KpiQuery.model_validate({"group_by": names}).group_by
 
 
-def _refused(detail: str) -> MalformedRequest:
-    return MalformedRequest(detail, (Fault("/group_by", detail),))
+def _refused(parameter: str, detail: str) -> MalformedRequest:
+    return MalformedRequest(detail, (Fault(f"/{parameter}", detail),))
 
 
 def _checked_campaign(desk: Desk, call: Call, campaign_id: UUID) -> None:

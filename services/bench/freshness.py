@@ -59,7 +59,8 @@ class _Prober:
     def counted(self, kpi: str) -> int:
         """The numerator of a KPI."""
         began = perf_counter()
-        kpis: dict[str, Any] = self._client.get(self._path)["kpis"]
+        # One figure, as a tile of a page asks for it: all KPIs together take five times as long.
+        kpis: dict[str, Any] = self._client.get(f"{self._path}?only={kpi}")["kpis"]
         self.seen.polls.append(perf_counter() - began)
         return int(kpis[kpi]["numerator"]) if kpi in kpis else 0
 
@@ -180,7 +181,7 @@ def _results(seen: _Seen, idle: Rounds) -> tuple[Result, ...]:
     return tuple(
         Result(f"{NAME} p{share}", "ms",
                Rounds((shares[share - 1] if shares else milliseconds[0],)),
-               "the KPIs asked of the idle server", idle)
+               "the same KPI asked of the idle server", idle)
         for share in (50, 95, 99)
     )  # fmt: skip
 

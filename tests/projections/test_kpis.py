@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from projections.kpis.definitions import PARTS
 from schemas.ids import named_id
 from tests.support import campaign as c
 
@@ -119,6 +120,24 @@ def test_groups_add_up_to_the_whole(played):
         parts = [g.kpis["open_rate"] for g in played.kpis(group) if "open_rate" in g.kpis]
         assert sum(k.numerator for k in parts) == whole["open_rate"][0], group
         assert sum(k.denominator for k in parts) == whole["open_rate"][1], group
+
+
+@pytest.mark.parametrize(
+    "only",
+    [("open_rate",), ("open_rate_p", "cost_per_lead"), ("first_follow_up_minutes_p90",),
+     ("goal_conversion_rate", "talk_seconds", "attendance_rate")],
+)  # fmt: skip
+def test_kpis_asked_for_by_name_are_those_of_all(played, only):
+    (all_of_them,) = played.kpis(campaign_id=c.CAMPAIGN)
+    (some,) = played.kpis(campaign_id=c.CAMPAIGN, only=only)
+    assert some.kpis == {name: all_of_them.kpis[name] for name in only}
+
+
+def test_every_kpi_can_be_asked_for_by_name(played):
+    (shown,) = played.kpis()
+    links = played.kpis("link")
+    named = set(shown.kpis) | {name for group in links for name in group.kpis}
+    assert named == PARTS.keys()
 
 
 def test_links_are_counted_by_content(played):

@@ -58,13 +58,15 @@ def test_campaign_kpis_show_each_part(admin: Caller) -> None:
 def test_kpis_hand_the_question_on(admin: Caller, reads: FakeReads) -> None:
     campaign = admin.campaign()["campaign_id"]
     reply = admin.get(
-        "/kpis", group_by="line,month", campaign_id=campaign, **{"from": "2026-10-01"},
+        "/kpis", group_by="line,month", only="open_rate, call_attempts,open_rate",
+        campaign_id=campaign, **{"from": "2026-10-01"},
         to="2026-10-02T00:00:00Z", as_of="2026-10-03",
     )  # fmt: skip
     assert reply.status_code == 200
     assert reads.asked == [
         KpiQuery(
-            campaign_id=UUID(campaign), group_by=("line", "month"), since=1_790_812_800_000,
+            campaign_id=UUID(campaign), group_by=("line", "month"),
+            only=("call_attempts", "open_rate"), since=1_790_812_800_000,
             until=1_790_899_200_000, as_of=1_790_985_600_000,
         )
     ]  # fmt: skip
@@ -77,6 +79,8 @@ def test_kpis_hand_the_question_on(admin: Caller, reads: FakeReads) -> None:
         {"group_by": "day,week,month"},
         {"group_by": "day,day"},
         {"group_by": "day,"},
+        {"only": "open_rate,happiness"},
+        {"only": "open_rate,"},
         {"campaign_id": "spring"},
         {"from": "yesterday"},
         {"as_of": "2026"},
