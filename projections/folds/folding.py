@@ -61,13 +61,19 @@ class Folding:
     """The folds of one generation over one connection."""
 
     def __init__(
-        self, connection: sa.Connection, generation: int, folds: Sequence[Fold], book: ReferenceBook
+        self,
+        connection: sa.Connection,
+        generation: int,
+        folds: Sequence[Fold],
+        book: ReferenceBook,
+        known: dict[str, Known],
     ) -> None:
+        """``known`` are facts met before, by event id; those of this page are added to them."""
         self._connection = connection
         self._generation = generation
         self._folds = folds
         self._book = book
-        self._keeping = Keeping(connection, generation)
+        self._keeping = Keeping(connection, generation, known)
         self._waits = Waits(connection, generation)
         self._unreadable: set[str] = set()
 

@@ -41,10 +41,10 @@ class Keeping:
     read again.
     """
 
-    def __init__(self, connection: sa.Connection, generation: int) -> None:
+    def __init__(self, connection: sa.Connection, generation: int, known: dict[str, Known]) -> None:
         self._connection = connection
         self._generation = generation
-        self._known: dict[str, Known] = {}
+        self._known = known
 
     def meet(self, event: Event) -> Known:
         """The fact that an event is."""
