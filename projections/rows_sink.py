@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import islice
 
 import sqlalchemy as sa
 
@@ -11,8 +10,9 @@ from events.compose import Composer
 from events.cursor import Cursor
 from events.log import EventLog
 from projections.dead_letters import bury
-from projections.folds.fold import Fold, Known
+from projections.folds.fold import Fold
 from projections.folds.folding import Folding
+from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook
 from projections.outbox import put
 from projections.page import Page, read_page, read_range
@@ -22,8 +22,6 @@ from schemas.envelope import Event
 from schemas.errors import CursorGap
 
 NAME = "rows"
-# Most facts that are folded again came a few pages ago: reading them anew took 10 µs an event.
-_MOST_KNOWN = 10_000
 
 
 class RowsSink:
@@ -51,7 +49,7 @@ class RowsSink:
         self._generation = generation
         self._publishes = publishes
         self._learned: list[Event] = []
-        self._known: dict[str, Known] = {}
+        self._met = Met()
 
     def cursor(self) -> Cursor:
         """Where the sink stands."""
@@ -103,16 +101,14 @@ class RowsSink:
     def _fold(
         self, connection: sa.Connection, page: Page, logical_time: int, late: Mapping[str, int]
     ) -> None:
-        folding = Folding(connection, self._generation, self._folds, self._book, self._known)
+        folding = Folding(connection, self._generation, self._folds, self._book, self._met)
         events = (*self._passed_too_early(page.start, late), *page.events)
         folded = folding.apply(events, logical_time, late)
         if self._publishes:
             put(connection, self._composer, folded.drafts)
             bury(connection, NAME, [*page.failures, *folded.failures], logical_time)
         set_logical_time(connection, NAME, self._generation, logical_time)
-        # The oldest go. A fact is what it is, so it does not matter if this page comes to nothing.
-        for name in list(islice(self._known, max(0, len(self._known) - _MOST_KNOWN))):
-            del self._known[name]
+        self._met.forget()
 
     def _passed_too_early(self, start: Cursor, late: Mapping[str, int]) -> tuple[Event, ...]:
         """The facts that late reference data should have reached, read again from the log.

@@ -18,6 +18,7 @@ from projections.folds.changes import Changes
 from projections.folds.fold import Context, Fold, Known, Outcome, Row
 from projections.folds.keeping import Keeping
 from projections.folds.lookups import Lookups
+from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook, provided_names
 from projections.folds.waits import Waits
 from projections.page import Failure
@@ -66,14 +67,14 @@ class Folding:
         generation: int,
         folds: Sequence[Fold],
         book: ReferenceBook,
-        known: dict[str, Known],
+        met: Met,
     ) -> None:
-        """``known`` are facts met before, by event id; those of this page are added to them."""
+        """``met`` are facts met before; those of this page are added to them."""
         self._connection = connection
         self._generation = generation
         self._folds = folds
         self._book = book
-        self._keeping = Keeping(connection, generation, known)
+        self._keeping = Keeping(connection, generation, met)
         self._waits = Waits(connection, generation)
         self._unreadable: set[str] = set()
 

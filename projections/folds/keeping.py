@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from events.codec import decode, to_stored
 from events.log import StoredRecord
 from projections.folds.fold import Fold, Known
+from projections.folds.met import Met
 from projections.stores.bulk import Row, insert_rows
 from projections.stores.rows import KEPT
 from schemas.catalogue import Topic
@@ -37,19 +38,17 @@ _SINCE = (
 
 
 class Keeping:
-    """Keeps facts for one generation, and remembers those it has met: what was read once is not
-    read again.
-    """
+    """Keeps facts for one generation; what has been met is not read again."""
 
-    def __init__(self, connection: sa.Connection, generation: int, known: dict[str, Known]) -> None:
+    def __init__(self, connection: sa.Connection, generation: int, met: Met) -> None:
         self._connection = connection
         self._generation = generation
-        self._known = known
+        self._all = met
 
     def meet(self, event: Event) -> Known:
         """The fact that an event is."""
         known = Known(event)
-        self._known[known.id] = known
+        self._all.add(known)
         return known
 
     def keep(self, fold: Fold, taken: Sequence[tuple[str, Known]]) -> None:
@@ -83,7 +82,7 @@ class Keeping:
 
     def _met(self, identity: str, place: tuple[str, int, int]) -> Known | None:
         # A copy with the same id is another record, and the one that was kept first stands.
-        known = self._known.get(identity)
+        known = self._all.get(identity)
         return known if known is not None and known.event.position == place else None
 
     def _select(
