@@ -1,6 +1,7 @@
 """From the log to what people read: every table here can be dropped and derived again.
 
 - ``page``, ``runner``, ``rows_sink``, ``columns_sink``: pages, applied exactly once in effect
+- ``standing``: wakes who waits for the sinks
 - ``progress``, ``outbox``, ``dead_letters``: what a sink stores beside its tables
 - ``folds``: pure functions from sets of facts to rows
 - ``columns``: every event in columns with its exact bytes, copies of folds, what a page touches

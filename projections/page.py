@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from events.codec import decode
 from events.cursor import TOPICS, Cursor, Place
@@ -13,6 +14,11 @@ from schemas.errors import UnknownEventType, Unreadable
 
 _LARGEST_PAGE = 8 * 1024 * 1024
 _AT_ONCE = 500  # so that no more than 500 large records are read in vain
+_LARGE = 2048
+
+# Both sinks of a process read the same records within moments: the second takes what the first has
+# decoded. Large records are left out, so that what is remembered stays below some 32 MB.
+_decode_once = lru_cache(maxsize=8000)(decode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,8 @@ def make_page(start: Cursor, end: Cursor, slices: Sequence[Slice]) -> Page:
     for part in slices:
         for record in part.records:
             try:
-                events.append(decode(record))
+                read = decode if len(record.data) > _LARGE else _decode_once
+                events.append(read(record))
             except (Unreadable, UnknownEventType) as error:
                 failures.append(Failure(record, str(error)))
     events.sort(key=lambda e: (e.recorded_at, e.position))

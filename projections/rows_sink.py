@@ -12,6 +12,7 @@ from events.log import EventLog
 from projections.dead_letters import bury
 from projections.folds.fold import Fold
 from projections.folds.folding import Folding
+from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook
 from projections.outbox import put
 from projections.page import Page, read_page, read_range
@@ -48,6 +49,7 @@ class RowsSink:
         self._generation = generation
         self._publishes = publishes
         self._learned: list[Event] = []
+        self._met = Met()
 
     def cursor(self) -> Cursor:
         """Where the sink stands."""
@@ -99,13 +101,14 @@ class RowsSink:
     def _fold(
         self, connection: sa.Connection, page: Page, logical_time: int, late: Mapping[str, int]
     ) -> None:
-        folding = Folding(connection, self._generation, self._folds, self._book)
+        folding = Folding(connection, self._generation, self._folds, self._book, self._met)
         events = (*self._passed_too_early(page.start, late), *page.events)
         folded = folding.apply(events, logical_time, late)
         if self._publishes:
             put(connection, self._composer, folded.drafts)
             bury(connection, NAME, [*page.failures, *folded.failures], logical_time)
         set_logical_time(connection, NAME, self._generation, logical_time)
+        self._met.forget()
 
     def _passed_too_early(self, start: Cursor, late: Mapping[str, int]) -> tuple[Event, ...]:
         """The facts that late reference data should have reached, read again from the log.

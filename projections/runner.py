@@ -19,6 +19,7 @@ from events.snapshots import Going
 from projections.columns_sink import ColumnsSink
 from projections.outbox import Relay
 from projections.rows_sink import RowsSink
+from projections.standing import Standing
 from projections.stores.rows import COPY, OUTBOX, reading
 from projections.turnstile import Turnstile
 from schemas.catalogue import Topic
@@ -27,6 +28,9 @@ from schemas.errors import LogUnavailable, OutOfRoom, Stale, UnavailableError
 
 PAGE = 5000
 _IDLE_SECONDS = 0.02
+# Who waits is woken by the turn that moves. This is for what moves without one: asking the stores
+# every 20 ms instead, each waiting reader cost 7 to 20 % of a core.
+_LOOK_AGAIN_SECONDS = 0.5
 _RETRY_SECONDS = 1.0
 _MOST_RETRIES = 120  # then it is no passing trouble: the process says so by ending
 _WARN_EVERY = 60
@@ -56,6 +60,7 @@ class Runner:
         self._clock = clock
         self._generation = generation
         self._turnstile = Turnstile()
+        self._standing = Standing()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._on_failure = on_failure
@@ -84,8 +89,8 @@ class Runner:
 
     def run_once(self) -> bool:
         """One turn of both sinks in the caller's thread; answers whether anything moved."""
-        moved = self._turn_rows()
-        return self._turn_columns() or moved
+        moved = self._take(self._turn_rows)
+        return self._take(self._turn_columns) or moved
 
     # Standing still
 
@@ -113,6 +118,7 @@ class Runner:
             moved = self._relay.send() > 0 or moved
             moved = self._columns_sink.step(PAGE, until) or moved
             moved = self._relay.send() > 0 or moved
+            self._standing.move()
 
     # Where it stands
 
@@ -142,11 +148,13 @@ class Runner:
         self._wait(lambda: self._first(table) > last, deadline)
 
     def _wait(self, condition: Callable[[], bool], deadline: int) -> None:
-        pause = threading.Event()
+        turns = self._standing.turns
         while not condition():
-            if self._clock() >= deadline:
+            left = (deadline - self._clock()) / 1000
+            if left <= 0:
                 raise Stale("The read models have not come that far yet. Ask again.")
-            pause.wait(_IDLE_SECONDS)
+            self._standing.await_move(turns, min(left, _LOOK_AGAIN_SECONDS))
+            turns = self._standing.turns
 
     def _last(self, table: sa.Table) -> int:
         return self._edge(table, sa.func.max(table.c.seq)) or 0
@@ -169,7 +177,7 @@ class Runner:
         while not self._stopping.is_set():
             try:
                 with self._turnstile.turn():
-                    pause = 0.0 if turn() else _IDLE_SECONDS
+                    pause = 0.0 if self._take(turn) else _IDLE_SECONDS
                 retries = 0
             except (OutOfRoom, LogUnavailable) as error:
                 # An operator makes room; the process that has the log says itself if it must end.
@@ -188,6 +196,12 @@ class Runner:
                 pause = _RETRY_SECONDS
             if pause:
                 self._stopping.wait(pause)
+
+    def _take(self, turn: Callable[[], bool]) -> bool:
+        moved = turn()
+        if moved:
+            self._standing.move()
+        return moved
 
     def _turn_rows(self) -> bool:
         moved = self._rows_sink.step(PAGE)

@@ -97,8 +97,13 @@ class Envelope(Attributes):
 
 @dataclass(slots=True, kw_only=True)
 class Event(Envelope):
-    """An envelope with what only the log knows, and the time that follows from it (R3)."""
+    """An envelope with what only the log knows, and the time that follows from it (R3).
+
+    ``head`` is the stored form of its attributes, where it was read from one: whoever stores it
+    again need not spell it again. An event that ``dataclasses.replace`` made has none.
+    """
 
     position: Position
     recorded_at: Instant
     occurred_at: Instant = field(default=Instant(0))
+    head: bytes = field(default=b"", init=False, compare=False, repr=False)

@@ -26,10 +26,11 @@ from schemas.payload import Payload
 class Known:
     """A fact as a fold sees it; most are of no interest by their type, so reading it is put off."""
 
-    __slots__ = ("_payload", "event")
+    __slots__ = ("_payload", "event", "id")
 
     def __init__(self, event: Event) -> None:
         self.event = event
+        self.id = str(event.event_id)
         self._payload: Payload | None = None
 
     @property
@@ -44,7 +45,7 @@ class Known:
         """The order of facts: by data time, then by what no two events share (R35)."""
         e = self.event
         seq = -(2**63) if e.source_seq is None else e.source_seq
-        return (e.occurred_at, e.producer, seq, str(e.event_id))
+        return (e.occurred_at, e.producer, seq, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Context:
     ``cluster_of`` answers the cluster of a subject at a moment of data time, ``document`` the row
     of another fold, ``touched_by`` the activities whose messages reached a cluster in a span of
     data time, ``members_of`` the subjects that belong, or have belonged, to a cluster. A fold that
-    looks something up names it in ``Outcome.needs``.
+    looks something up names it in ``Outcome.needs``, and says so by ``looks_up``.
     """
 
     workspace: str
@@ -98,10 +99,15 @@ class Context:
 
 
 class Fold(ABC):
-    """One fold. Subclasses are pure: they touch no store, clock or randomness."""
+    """One fold. Subclasses are pure: they touch no store, clock or randomness.
+
+    ``looks_up`` says that its outcomes may have needs or a time when they are due: nobody asks what
+    the entities of the others wait for.
+    """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
+    looks_up: ClassVar[bool] = False
     tables: ClassVar[tuple[str, ...]]
     consumes: ClassVar[frozenset[str]]
 

@@ -9,25 +9,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
-from events.codec import decode, to_stored
+from events.codec import to_stored
 from events.compose import Draft
-from events.log import StoredRecord
-from projections.folds.changes import Changes, insert_or_ignore
-from projections.folds.fold import Context, Fold, Known, Row
+from projections.folds.changes import Changes
+from projections.folds.fold import Context, Fold, Known, Outcome, Row
+from projections.folds.keeping import Keeping
 from projections.folds.lookups import Lookups
+from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook, provided_names
+from projections.folds.waits import Waits
 from projections.page import Failure
-from projections.stores.rows import FOLD_TABLES, KEPT, SETTLING, WAITING
-from schemas.catalogue import Topic
-from schemas.envelope import Event, Position
+from projections.stores.rows import FOLD_TABLES
+from schemas.envelope import Event
 from schemas.errors import Unreadable
 
 _CHUNK = 400
 Entity = tuple[str, str]  # workspace, name
+Rows = dict[tuple[str, str], bytes]  # by table and id, the document
+
+
+def _select_rows(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(table.c.entity, table.c.id, table.c.doc).where(
+        table.c.generation == sa.bindparam("generation"),
+        table.c.workspace == sa.bindparam("workspace"),
+        table.c.entity.in_(sa.bindparam("entities", expanding=True)),
+    )
+
+
+_ROWS = {name: _select_rows(table) for name, table in FOLD_TABLES.items()}
 
 
 @dataclass(slots=True)
@@ -50,15 +62,21 @@ class Folding:
     """The folds of one generation over one connection."""
 
     def __init__(
-        self, connection: sa.Connection, generation: int, folds: Sequence[Fold], book: ReferenceBook
+        self,
+        connection: sa.Connection,
+        generation: int,
+        folds: Sequence[Fold],
+        book: ReferenceBook,
+        met: Met,
     ) -> None:
+        """``met`` are facts met before; those of this page are added to them."""
         self._connection = connection
         self._generation = generation
         self._folds = folds
         self._book = book
-        self._wanted = frozenset().union(*(fold.consumes for fold in folds))
-        self._known: dict[UUID, Known] = {}
-        self._unreadable: set[UUID] = set()
+        self._keeping = Keeping(connection, generation, met)
+        self._waits = Waits(connection, generation)
+        self._unreadable: set[str] = set()
 
     def apply(self, events: Sequence[Event], logical_time: int, late: Mapping[str, int]) -> Folded:
         """Fold the events of a page, and what time alone has made due.
@@ -67,187 +85,144 @@ class Folding:
         before did not meet.
         """
         result = Folded()
-        known = [self._meet(event) for event in events if self._is_wanted(event)]
-        provided = {(k.event.workspace, name) for k in known for name in _reference_names(k)}
+        by_fold, provided = self._meet(events)
+        due = self._waits.due(logical_time)
         for fold in self._folds:
-            kept = self._keep(fold, known, result)
+            kept = self._keep(fold, by_fold[fold.name], result)
             provided |= kept.provided
             entities = set(kept.touched) | self._waiting(fold, provided)
-            entities |= self._due(fold, logical_time) | self._since_effective(fold, late)
+            entities |= due.get(fold.name, set()) | self._since_effective(fold, late)
             # Rows folded again may say something else to those who looked them up.
             provided |= entities
             for workspace, names in _by_workspace(entities).items():
-                context = Lookups(self._connection, self._generation, workspace).context(
-                    self._book, logical_time
-                )
-                self._refold(fold, context, names, kept.touched, result)
+                for some in _chunks(names):
+                    self._refold(fold, workspace, some, logical_time, kept.touched, result)
         return result
 
-    def _is_wanted(self, event: Event) -> bool:
-        return event.type in self._wanted or _is_reference(event)
-
-    def _meet(self, event: Event) -> Known:
-        known = self._known[event.event_id] = Known(event)
-        return known
+    def _meet(self, events: Sequence[Event]) -> tuple[dict[str, list[Known]], set[tuple[str, str]]]:
+        """By fold, the facts of types it consumes; and the names that reference data provide."""
+        by_fold: dict[str, list[Known]] = {fold.name: [] for fold in self._folds}
+        by_type: dict[str, list[list[Known]]] = {}
+        for fold in self._folds:
+            for kind in fold.consumes:
+                by_type.setdefault(kind, []).append(by_fold[fold.name])
+        provided: set[tuple[str, str]] = set()
+        for event in events:
+            takers = by_type.get(event.type, ())
+            if takers or _is_reference(event):
+                known = self._keeping.meet(event)
+                for taker in takers:
+                    taker.append(known)
+                provided.update((event.workspace, name) for name in _reference_names(known))
+        return by_fold, provided
 
     # Which entities
 
-    def _keep(self, fold: Fold, known: Sequence[Known], result: Folded) -> Kept:
+    def _keep(self, fold: Fold, consumed: Sequence[Known], result: Folded) -> Kept:
         """Keep what is of interest to a fold.
 
         A fact that cannot be read is set aside with the reason, for this fold and all after it.
         """
         kept = Kept()
-        rows: list[dict[str, Any]] = []
-        for one in known:
-            if one.event.type not in fold.consumes or one.event.event_id in self._unreadable:
+        taken: list[tuple[str, Known]] = []
+        for one in consumed:
+            if one.id in self._unreadable:
                 continue
             try:
                 names = list(fold.entities(one))
                 told = list(fold.provides(one)) if names and one.payload else []
             except Unreadable as error:
-                self._unreadable.add(one.event.event_id)
+                self._unreadable.add(one.id)
                 result.failures.append(Failure(to_stored(one.event), str(error)))
                 continue
             workspace = one.event.workspace
-            kept.touched.update(((workspace, name), one) for name in names)
+            for name in names:
+                kept.touched[workspace, name] = one
+                taken.append((name, one))
             kept.provided.update((workspace, name) for name in told)
-            rows += [self._kept(fold, name, one.event) for name in names]
-        if rows:
-            self._connection.execute(insert_or_ignore(self._connection, KEPT), rows)
+        self._keeping.keep(fold, taken)
         return kept
 
-    def _kept(self, fold: Fold, entity: str, event: Event) -> dict[str, Any]:
-        record = to_stored(event)
-        return {
-            "generation": self._generation,
-            "fold": fold.name,
-            "workspace": event.workspace,
-            "entity": entity,
-            "event_id": str(event.event_id),
-            "topic": event.position.topic.value,
-            "partition": event.position.partition,
-            "offset": event.position.offset,
-            "recorded_at": event.recorded_at,
-            "key": record.key,
-            "type": record.type,
-            "head": record.head,
-            "data": record.data,
-        }
-
     def _waiting(self, fold: Fold, provided: set[tuple[str, str]]) -> set[Entity]:
-        found: set[Entity] = set()
-        for workspace, names in _by_workspace(provided).items():
-            for some in _chunks(names):
-                rows = self._connection.execute(
-                    sa.select(WAITING.c.entity).where(
-                        *self._of(WAITING, fold, workspace), WAITING.c.need.in_(some)
-                    )
-                )
-                found |= {(workspace, entity) for (entity,) in rows}
-        return found
-
-    def _due(self, fold: Fold, logical_time: int) -> set[Entity]:
-        rows = self._connection.execute(
-            sa.select(SETTLING.c.workspace, SETTLING.c.entity).where(
-                SETTLING.c.generation == self._generation,
-                SETTLING.c.fold == fold.name,
-                SETTLING.c.due_at <= logical_time,
-            )
-        )
-        return {(workspace, entity) for workspace, entity in rows}
+        if not fold.looks_up:
+            return set()
+        return {
+            (workspace, entity)
+            for workspace, names in _by_workspace(provided).items()
+            for some in _chunks(names)
+            for entity in self._waits.waiting_for(fold, workspace, some)
+        }
 
     def _since_effective(self, fold: Fold, late: Mapping[str, int]) -> set[Entity]:
         """Entities with facts that late reference data should have reached (R38)."""
-        found: set[Entity] = set()
-        for workspace, effective_at in late.items():
-            rows = self._connection.execute(
-                sa.select(KEPT.c.entity)
-                .distinct()
-                .where(*self._of(KEPT, fold, workspace), KEPT.c.recorded_at >= effective_at)
-            )
-            found |= {(workspace, entity) for (entity,) in rows}
-        return found
+        return {
+            (workspace, entity)
+            for workspace, effective_at in late.items()
+            for entity in self._keeping.since(fold, workspace, effective_at)
+        }
 
     # Folding them again
 
     def _refold(
         self,
         fold: Fold,
-        context: Context,
+        workspace: str,
         names: list[str],
-        causes: dict[Entity, Known],
+        logical_time: int,
+        causes: Mapping[Entity, Known],
         result: Folded,
     ) -> None:
-        for some in _chunks(names):
-            facts = self._facts(fold, context.workspace, some)
-            before = self._rows_before(fold, context.workspace, some)
-            waits: list[dict[str, Any]] = []
-            dues: list[dict[str, Any]] = []
-            changes = Changes()
-            for name in some:
-                ordered = sorted(facts.get(name, []), key=lambda k: k.order)
-                if not ordered:
-                    continue
-                old = before.get(name, {})
-                cause = causes.get((context.workspace, name))
-                try:
-                    outcome = fold.fold(name, ordered, context)
-                    drafts = fold.conclude(list(old.values()), outcome.rows, cause, context)
-                except sa.exc.SQLAlchemyError:
-                    raise  # a store out of reach is no fault of the facts
-                except Exception as error:  # noqa: BLE001 - one entity must not stop all others
-                    failed = to_stored((cause or ordered[-1]).event)
-                    result.failures.append(Failure(failed, f"{fold.name} of {name}: {error!r}"))
-                    continue
-                result.drafts += drafts
-                self._compare(context.workspace, name, old, outcome.rows, changes)
-                about = self._about(fold, context.workspace, name)
-                waits += [{**about, "need": need} for need in outcome.needs]
-                if outcome.due_at is not None:
-                    dues.append({**about, "due_at": outcome.due_at})
-            changes.write(self._connection)
-            self._remember(fold, context.workspace, some, waits, dues)
+        """Fold one chunk of entities, and write what differs. Nothing is written before its end."""
+        facts = self._keeping.facts(fold, workspace, names)
+        before = self._rows_before(fold, workspace, names)
+        context = self._context(workspace, names, facts, logical_time)
+        outcomes: dict[str, Outcome] = {}
+        changes = Changes()
+        for name in names:
+            if name not in facts:
+                continue
+            ordered = sorted(facts[name], key=lambda k: k.order)
+            old = before.get(name, {})
+            cause = causes.get((workspace, name))
+            try:
+                outcome = fold.fold(name, ordered, context)
+                drafts = fold.conclude(list(old.values()), outcome.rows, cause, context)
+            except sa.exc.SQLAlchemyError:
+                raise  # a store out of reach is no fault of the facts
+            except Exception as error:  # noqa: BLE001 - one entity must not stop all others
+                failed = to_stored((cause or ordered[-1]).event)
+                result.failures.append(Failure(failed, f"{fold.name} of {name}: {error!r}"))
+                continue
+            result.drafts += drafts
+            outcomes[name] = outcome
+            self._compare(workspace, name, old, outcome.rows, changes)
+        changes.write(self._connection)
+        self._remember(fold, workspace, names, outcomes)
 
-    def _facts(self, fold: Fold, workspace: str, names: list[str]) -> dict[str, list[Known]]:
-        rows = self._connection.execute(
-            sa.select(KEPT).where(*self._of(KEPT, fold, workspace), KEPT.c.entity.in_(names))
-        )
-        facts: dict[str, list[Known]] = {}
-        for row in rows:
-            # Most are of this very page: what was read once is not read again. A copy with the
-            # same id is another record, and the one that was kept first stands.
-            record = _stored(row)
-            known = self._known.get(record.event_id)
-            if known is None or known.event.position != record.position:
-                known = self._meet(decode(record))
-            facts.setdefault(row.entity, []).append(known)
-        return facts
+    def _context(
+        self,
+        workspace: str,
+        names: Sequence[str],
+        facts: Mapping[str, Sequence[Known]],
+        logical_time: int,
+    ) -> Context:
+        events = [known.event for some in facts.values() for known in some]
+        subjects = sorted({*names, *(event.subject_id for event in events)})
+        times = [event.occurred_at for event in events]
+        span = (min(times, default=0), max(times, default=0))
+        lookups = Lookups(self._connection, self._generation, workspace, subjects, span)
+        return lookups.context(self._book, logical_time)
 
-    def _rows_before(
-        self, fold: Fold, workspace: str, names: list[str]
-    ) -> dict[str, dict[tuple[str, str], bytes]]:
-        before: dict[str, dict[tuple[str, str], bytes]] = {}
-        for name in fold.tables:
-            table = FOLD_TABLES[name]
-            rows = self._connection.execute(
-                sa.select(table.c.entity, table.c.id, table.c.doc).where(
-                    table.c.generation == self._generation,
-                    table.c.workspace == workspace,
-                    table.c.entity.in_(names),
-                )
-            )
-            for entity, identity, doc in rows:
-                before.setdefault(entity, {})[name, identity] = doc
+    def _rows_before(self, fold: Fold, workspace: str, names: list[str]) -> dict[str, Rows]:
+        before: dict[str, Rows] = {}
+        values = {"generation": self._generation, "workspace": workspace, "entities": names}
+        for table in fold.tables:
+            for entity, identity, doc in self._connection.execute(_ROWS[table], values):
+                before.setdefault(entity, {})[table, identity] = doc
         return before
 
     def _compare(
-        self,
-        workspace: str,
-        entity: str,
-        old: dict[tuple[str, str], bytes],
-        rows: Sequence[Row],
-        changes: Changes,
+        self, workspace: str, entity: str, old: Rows, rows: Sequence[Row], changes: Changes
     ) -> None:
         new = {(row.table, row.id): row for row in rows}
         place = {"generation": self._generation, "workspace": workspace}
@@ -260,36 +235,12 @@ class Folding:
                 changes.put(row.table, values)
 
     def _remember(
-        self,
-        fold: Fold,
-        workspace: str,
-        names: list[str],
-        waits: list[dict[str, Any]],
-        dues: list[dict[str, Any]],
+        self, fold: Fold, workspace: str, names: list[str], outcomes: Mapping[str, Outcome]
     ) -> None:
-        for table, rows in ((WAITING, waits), (SETTLING, dues)):
-            self._connection.execute(
-                table.delete().where(*self._of(table, fold, workspace), table.c.entity.in_(names))
-            )
-            if rows:
-                self._connection.execute(table.insert(), rows)
-
-    def _about(self, fold: Fold, workspace: str, entity: str) -> dict[str, Any]:
-        return {
-            "generation": self._generation,
-            "fold": fold.name,
-            "workspace": workspace,
-            "entity": entity,
-        }
-
-    def _of(
-        self, table: sa.Table, fold: Fold, workspace: str
-    ) -> tuple[sa.ColumnElement[bool], ...]:
-        return (
-            table.c.generation == self._generation,
-            table.c.fold == fold.name,
-            table.c.workspace == workspace,
-        )
+        if fold.looks_up:
+            self._waits.remember(fold, workspace, names, outcomes)
+        elif any(o.needs or o.due_at is not None for o in outcomes.values()):
+            raise TypeError(f"The fold {fold.name} waits for something: set its looks_up.")
 
 
 def _is_reference(event: Event) -> bool:
@@ -298,18 +249,6 @@ def _is_reference(event: Event) -> bool:
 
 def _reference_names(known: Known) -> list[str]:
     return provided_names(known.event, known.payload) if _is_reference(known.event) else []
-
-
-def _stored(row: Any) -> StoredRecord:
-    return StoredRecord(
-        Position(Topic(row.topic), row.partition, row.offset),
-        row.recorded_at,
-        row.key,
-        UUID(row.event_id),
-        row.type,
-        row.head,
-        row.data,
-    )
 
 
 def _chunks(names: Sequence[str]) -> Iterable[list[str]]:

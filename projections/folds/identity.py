@@ -60,6 +60,7 @@ class VisitorIdentity(Fold):
     """Whose a browser is, and from when on."""
 
     name: ClassVar[str] = "visitors"
+    looks_up: ClassVar[bool] = True
     tables: ClassVar[tuple[str, ...]] = ("cluster",)
     consumes: ClassVar[frozenset[str]] = frozenset(("visitor.identified", "form.submitted"))
 

@@ -49,6 +49,7 @@ class Submissions(Fold):
     """One row per submission, and whose its name is where a confirmation is keyed by it."""
 
     name: ClassVar[str] = "submissions"
+    looks_up: ClassVar[bool] = True
     tables: ClassVar[tuple[str, ...]] = ("submission", "cluster")
     consumes: ClassVar[frozenset[str]] = frozenset(
         ("form.submitted", "form.rejected", "form.confirmation_sent", "form.confirmed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -19,6 +20,10 @@ from services.back.stub import answering
 
 THREADS = 16
 FAILED = 3
+# A page makes some 100,000 objects that live until it is stored. With the interpreter's 700 the
+# collector went over them, and over all that start-up had made, again and again: a quarter of what
+# the sink of rows took. Objects in circles, which alone need it, are few here.
+COLLECTED_AT = 10_000
 NICENESS = 19  # the doors first: derived tables may be late, an answer may not
 
 
@@ -48,6 +53,8 @@ def _serve(link: Link, stopping: threading.Event) -> None:
     ) as back:
         link.serve(answering(Reads, back.reads))
         link.serve(answering(Maintenance, back.maintenance))
+        gc.freeze()  # what is open now stays till the end
+        gc.set_threshold(COLLECTED_AT)
         link.call("ready")
         stopping.wait()
 

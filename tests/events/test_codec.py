@@ -99,7 +99,20 @@ def told(envelope: Envelope, recorded_at: int = MORNING) -> Event:
 def test_codec_is_the_identity_on_records(envelope: Envelope, recorded_at: int) -> None:
     record = stored(encode(envelope), recorded_at)
     record = record._replace(position=record.position._replace(topic=envelope.topic))
+    event = decode(record)
+    assert to_stored(event) == record
+    assert to_stored(replace(event)) == record  # which has no head, and is spelled anew
+
+
+def test_an_event_keeps_the_very_bytes_of_its_head() -> None:
+    head = b'{"received":"2026-11-26T12:00:00.000Z", "producer":"p", "workspace":"demo"}'
+    record = StoredRecord(PLACE, MORNING, "demo:k", UUID(int=1), "page.viewed.v1", head, b"{}")
     assert to_stored(decode(record)) == record
+
+
+def test_an_event_that_was_changed_is_spelled_anew() -> None:
+    changed = replace(told(plain()), producer="another")
+    assert b"another" in to_stored(changed).head
 
 
 @given(ENVELOPES, INSTANTS)

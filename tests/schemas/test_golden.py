@@ -6,6 +6,7 @@ A type without an example or a golden file fails here: give it an example in
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -40,7 +41,7 @@ def test_golden_record_is_read_and_written_back_byte_for_byte(path: Path) -> Non
     golden = Golden.read(path)
     assert golden.type == path.stem
     event = golden.event()
-    assert to_stored(event) == golden.stored()
+    assert to_stored(replace(event)) == golden.stored()  # without the head it was read from
     assert Golden.of(encode(event)) == golden
     assert content_digest(event.type, event.data).hex() == golden.digest
 

@@ -34,6 +34,7 @@ class Responses(Fold):
     """One row per response."""
 
     name: ClassVar[str] = "responses"
+    looks_up: ClassVar[bool] = True
     tables: ClassVar[tuple[str, ...]] = ("response",)
     consumes: ClassVar[frozenset[str]] = (
         _DECISIONS | _FACTS | {"interaction.judged", "response.captured"}

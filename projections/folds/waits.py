@@ -1,0 +1,103 @@
+"""What entities wait for: names that nobody has provided yet, and instants that have not come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from projections.folds.fold import Fold, Outcome
+from projections.stores.bulk import insert_rows
+from projections.stores.rows import SETTLING, WAITING
+
+
+def _of(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
+    names = ("generation", "fold", "workspace")
+    return tuple(table.c[name] == sa.bindparam(f"of_{name}") for name in names)
+
+
+def _among(column: sa.Column[str]) -> sa.ColumnElement[bool]:
+    return column.in_(sa.bindparam("names", expanding=True))
+
+
+def _delete(table: sa.Table, *names: str) -> sa.Delete:
+    here = (table.c[name] == sa.bindparam(f"old_{name}") for name in names)
+    return table.delete().where(*_of(table), *here)
+
+
+_WAITING_FOR = sa.select(WAITING.c.entity).where(*_of(WAITING), _among(WAITING.c.need))
+_DUE = sa.select(SETTLING.c.fold, SETTLING.c.workspace, SETTLING.c.entity).where(
+    SETTLING.c.generation == sa.bindparam("of_generation"),
+    SETTLING.c.due_at <= sa.bindparam("moment"),
+)
+_NEEDS = sa.select(WAITING.c.need, WAITING.c.entity).where(*_of(WAITING), _among(WAITING.c.entity))
+_DUES = sa.select(SETTLING.c.entity, SETTLING.c.due_at).where(
+    *_of(SETTLING), _among(SETTLING.c.entity)
+)
+_MET = _delete(WAITING, "need", "entity")
+_SETTLED = _delete(SETTLING, "entity", "due_at")
+
+
+class Waits:
+    """What entities of one generation wait for.
+
+    Only what differs is written: most entities that are folded again wait for what they waited for
+    before, and most wait for nothing at all.
+    """
+
+    def __init__(self, connection: sa.Connection, generation: int) -> None:
+        self._connection = connection
+        self._generation = generation
+
+    def waiting_for(self, fold: Fold, workspace: str, names: list[str]) -> list[str]:
+        """The entities of a fold that wait for any of these names."""
+        values = {**self._of(fold, workspace), "names": names}
+        return list(self._connection.execute(_WAITING_FOR, values).scalars())
+
+    def due(self, logical_time: int) -> dict[str, set[tuple[str, str]]]:
+        """By fold, workspace and name of the entities whose time has come."""
+        values = {"of_generation": self._generation, "moment": logical_time}
+        found: dict[str, set[tuple[str, str]]] = {}
+        for fold, workspace, entity in self._connection.execute(_DUE, values):
+            found.setdefault(fold, set()).add((workspace, entity))
+        return found
+
+    def remember(
+        self, fold: Fold, workspace: str, names: list[str], outcomes: Mapping[str, Outcome]
+    ) -> None:
+        """What these entities wait for from now on; one without an outcome waits for nothing."""
+        values = {**self._of(fold, workspace), "names": names}
+        about = (self._generation, fold.name, workspace)
+        had = {(need, entity) for need, entity in self._connection.execute(_NEEDS, values)}
+        needs = {(need, entity) for entity, o in outcomes.items() for need in o.needs}
+        self._forget(_MET, fold, workspace, ("need", "entity"), had - needs)
+        insert_rows(
+            self._connection, WAITING, [(*about, *new) for new in sorted(needs - had)], "refuse"
+        )
+        settling = {(entity, at) for entity, at in self._connection.execute(_DUES, values)}
+        dues = {(entity, o.due_at) for entity, o in outcomes.items() if o.due_at is not None}
+        self._forget(_SETTLED, fold, workspace, ("entity", "due_at"), settling - dues)
+        insert_rows(
+            self._connection, SETTLING, [(*about, *new) for new in dues - settling], "refuse"
+        )
+
+    def _forget(
+        self,
+        statement: sa.Delete,
+        fold: Fold,
+        workspace: str,
+        names: tuple[str, str],
+        old: Iterable[tuple[Any, Any]],
+    ) -> None:
+        of = self._of(fold, workspace)
+        rows = [{**of, **{f"old_{n}": v for n, v in zip(names, row, strict=True)}} for row in old]
+        if rows:
+            self._connection.execute(statement, rows)
+
+    def _of(self, fold: Fold, workspace: str) -> dict[str, Any]:
+        return {
+            "of_generation": self._generation,
+            "of_fold": fold.name,
+            "of_workspace": workspace,
+        }
