@@ -59,7 +59,7 @@ class Intent:
     @property
     def version(self) -> int:
         """The version of rows this step writes: grows with every step."""
-        return self.end.total + self.copies_until
+        return _version(self.end, self.copies_until)
 
 
 class ColumnsSink:
@@ -80,6 +80,14 @@ class ColumnsSink:
         """Where the sink stands."""
         with reading(self._rows).begin() as connection:
             return cursor_of(connection, NAME, self._generation)
+
+    def version(self) -> int:
+        """The version of the last finished step: while it stays, so do the tables, but for a step
+        under way.
+        """
+        with reading(self._rows).begin() as connection:
+            cursor = cursor_of(connection, NAME, self._generation)
+            return _version(cursor, self._shipped(connection))
 
     def resume(self) -> bool:
         """Do an open step again; answers whether there was one. To be called first, on start."""
@@ -188,3 +196,7 @@ class ColumnsSink:
 
     def _mine(self, table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
         return (table.c.sink == NAME, table.c.generation == self._generation)
+
+
+def _version(cursor: Cursor, copies: int) -> int:
+    return cursor.total + copies

@@ -126,6 +126,10 @@ class Runner:
         """By sink, the next offsets it has to read."""
         return {"rows": self._rows_sink.cursor(), "columns": self._columns_sink.cursor()}
 
+    def columns_version(self) -> int:
+        """A number that grows with every step of the columns."""
+        return self._columns_sink.version()
+
     def wait_for(self, cursor: Cursor, seconds: float) -> None:
         """Wait until the cursor, and what was concluded from it, is in every read model.
 

@@ -28,6 +28,7 @@ from projections.reading.listing import listed_responses
 from projections.reading.marks import encode_mark, read_mark, read_place, write_place
 from projections.reading.opening import open_contact, open_response
 from projections.reading.reads import Reads
+from projections.reading.remembered import Remembered
 from projections.reading.submissions import submission_of, submissions_of
 from projections.reading.tallies import tally_rows
 from projections.runner import Runner
@@ -52,6 +53,7 @@ from schemas.views import (
 )
 
 _PATIENCE = 5.0
+_MOST_REMEMBERED = 200
 
 
 class StoredReads(Reads):
@@ -67,6 +69,7 @@ class StoredReads(Reads):
         self._sealer = sealer
         self._runner = runner
         self._shelf = shelf
+        self._kpis: Remembered[KpiReport] = Remembered(_MOST_REMEMBERED)
 
     def responses(
         self, workspace: str, only: ResponseFilter, after: str | None, limit: int
@@ -179,6 +182,11 @@ class StoredReads(Reads):
         )
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
+        # Read first: what a step under way adds meanwhile is then asked for again when it is done.
+        question = (workspace, query, live_generation(self._rows), self._runner.columns_version())
+        return self._kpis.answer(question, lambda: self._count_kpis(workspace, query))
+
+    def _count_kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         with self._at(workspace, "columns", query.known_at) as at:
             return KpiReport(
                 data=kpi_groups(at.columns, workspace, at.generation, query),
