@@ -19,12 +19,25 @@ HITS = (
 DELIVERIES = ("email.delivered", "sms.delivered")
 
 
-def messages_sql(notices: str, persons: str = "1") -> str:
-    """The rows of messages, from a text of their notices.
+BELONGS = "belongs"
+"""The table in memory where a rebuild lays out what ``clusters_sql`` finds for everybody."""
+
+
+def clusters_sql(persons: str = "1") -> str:
+    """The cluster that each subject belongs to at last.
 
     ``persons`` is a condition on ``subject`` that bounds whose clusters are read.
     """
-    clusters = latest_copy("cluster", persons)
+    found = latest_copy("cluster", persons)
+    return f"SELECT subject, argMax(cluster, since) AS cluster FROM {found} GROUP BY subject"
+
+
+def messages_sql(notices: str, clusters: str | None = None) -> str:
+    """The rows of messages, from a text of their notices.
+
+    ``clusters`` is a table or subquery with the cluster of each subject: if None, of everybody.
+    """
+    belonging = clusters or f"({clusters_sql()})"
     return f"""
 SELECT {{generation:UInt32}} AS generation, {{workspace:String}} AS workspace, message_id, person,
     if(c.cluster = '', person, c.cluster) AS cluster, activity_id, content_version_id,
@@ -38,8 +51,7 @@ SELECT {{generation:UInt32}} AS generation, {{workspace:String}} AS workspace, m
     tupleElement(first_clicks, 1) AS links, tupleElement(first_clicks, 2) AS links_at,
     call_attempts, talk_seconds, test, {{version:UInt64}} AS version, false AS deleted
 FROM ({_grouped(notices)}) AS m
-LEFT JOIN (SELECT subject, argMax(cluster, since) AS cluster FROM {clusters}
-    GROUP BY subject) AS c ON c.subject = m.person
+ANY LEFT JOIN {belonging} AS c ON c.subject = m.person
 """
 
 

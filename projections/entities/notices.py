@@ -38,11 +38,6 @@ PERSONS_GIVEN = (
     "AND message_key IN (SELECT message_key FROM $given))"
 )
 """A condition on ``subject``: the persons of the events of the messages that are given."""
-PERSONS_OF_RANGE = (
-    f"subject IN (SELECT person FROM journal_by_message WHERE {_HERE} AND {_RANGE} "
-    f"UNION ALL SELECT person FROM {_LAID_OUT})"
-)
-"""The same for the messages between ``low`` and ``high``."""
 
 
 def notices_given() -> str:

@@ -34,7 +34,7 @@ class ChdbSource(Source):
         shadow = self._folder / "shadow"
         try:
             shutil.rmtree(shadow, ignore_errors=True)  # of a copy that was killed
-            for name in self._tables():
+            for name in self.tables():
                 self._columns.run(f"ALTER TABLE {name} FREEZE WITH NAME '{_FROZEN}'")
             frozen = shadow / _FROZEN
             for path in _beside_parts(self._folder):
@@ -45,9 +45,11 @@ class ChdbSource(Source):
             raise StoreUnavailable(f"The columns cannot be held still: {error}.") from error
         return _Frozen(shadow, frozen)
 
-    def _tables(self) -> list[str]:
+    def tables(self) -> list[str]:
+        """Those on disk: what a killed rebuild has left in memory has no parts."""
         found = self._columns.query(
-            "SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name"
+            "SELECT name FROM system.tables WHERE database = currentDatabase() "
+            "AND endsWith(engine, 'MergeTree') ORDER BY name"
         )
         return [str(name) for name in found.column(0).to_pylist()]
 

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from projections.entities import ranges
-from projections.entities.messages import messages_sql
+from projections.entities.messages import BELONGS, messages_sql
 from projections.entities.notices import HIGHEST, LOWEST, notices_as_of
 from projections.entities.ranges import message_ranges, stray_ranges
 from projections.entities.refresh import Entities
+from projections.stores.chdb_snapshot import ChdbSource
 from projections.stores.tables import ENTITY_COLUMNS
 from services.bench.journal_fill import WORKSPACE, fill_journal
 from tests.support.columns import new_columns
@@ -104,3 +105,11 @@ def test_each_form_and_goal_has_one_row_however_often_it_is_rebuilt(columns) -> 
              for name in ("form_row", "reach_row")]  # fmt: skip
     assert once == again
     assert all(rows[0]["n"] > 0 for rows in once)
+
+
+def test_what_a_killed_rebuild_left_in_memory_is_in_nobodys_way(columns, tmp_path) -> None:
+    columns.run(f"CREATE TABLE {BELONGS} (subject String) ENGINE = Join(ANY, LEFT, subject)")
+    assert BELONGS not in ChdbSource(columns, tmp_path).tables()
+    rebuild(columns)
+    left = columns.query("SELECT name FROM system.tables WHERE database = currentDatabase()")
+    assert BELONGS not in left.column("name").to_pylist()
