@@ -19,25 +19,20 @@ HITS = (
 DELIVERIES = ("email.delivered", "sms.delivered")
 
 
-BELONGS = "belongs"
-"""The table in memory where a rebuild lays out what ``clusters_sql`` finds for everybody."""
-
-
 def clusters_sql(persons: str = "1") -> str:
-    """The cluster that each subject belongs to at last.
+    """A subquery: the cluster that each subject belongs to at last.
 
     ``persons`` is a condition on ``subject`` that bounds whose clusters are read.
     """
     found = latest_copy("cluster", persons)
-    return f"SELECT subject, argMax(cluster, since) AS cluster FROM {found} GROUP BY subject"
+    return f"(SELECT subject, argMax(cluster, since) AS cluster FROM {found} GROUP BY subject)"
 
 
-def messages_sql(notices: str, clusters: str | None = None) -> str:
+def messages_sql(notices: str, clusters: str) -> str:
     """The rows of messages, from a text of their notices.
 
-    ``clusters`` is a table or subquery with the cluster of each subject: if None, of everybody.
+    ``clusters`` is a table or subquery with the cluster of each of their persons.
     """
-    belonging = clusters or f"({clusters_sql()})"
     return f"""
 SELECT {{generation:UInt32}} AS generation, {{workspace:String}} AS workspace, message_id, person,
     if(c.cluster = '', person, c.cluster) AS cluster, activity_id, content_version_id,
@@ -51,7 +46,7 @@ SELECT {{generation:UInt32}} AS generation, {{workspace:String}} AS workspace, m
     tupleElement(first_clicks, 1) AS links, tupleElement(first_clicks, 2) AS links_at,
     call_attempts, talk_seconds, test, {{version:UInt64}} AS version, false AS deleted
 FROM ({_grouped(notices)}) AS m
-ANY LEFT JOIN {belonging} AS c ON c.subject = m.person
+ANY LEFT JOIN {clusters} AS c ON c.subject = m.person
 """
 
 

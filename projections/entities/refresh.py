@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 
 import pyarrow as pa
 
@@ -12,7 +13,7 @@ from projections.columns.pairs import pairs_table
 from projections.columns.scope import Scope
 from projections.entities.forms import forms_sql
 from projections.entities.goals import goals_of
-from projections.entities.messages import BELONGS, clusters_sql, messages_sql
+from projections.entities.messages import clusters_sql, messages_sql
 from projections.entities.notices import (
     FRESH,
     NOTICE_COLUMNS,
@@ -25,7 +26,13 @@ from projections.entities.order import EVERYONE
 from projections.entities.ranges import message_ranges, stray_ranges
 from projections.entities.reach import Goal, reach_sql
 from projections.stores.columns import Columns, Parameters
-from projections.stores.tables import ENTITY_COLUMNS, ENTITY_KEYS, latest_entity
+from projections.stores.tables import (
+    BELONGS,
+    ENTITY_COLUMNS,
+    ENTITY_KEYS,
+    LAY_OUT_BELONGS,
+    latest_entity,
+)
 
 _IN_GIVEN = "IN (SELECT name FROM $given)"
 _SUBJECTS = f"subject {_IN_GIVEN}"
@@ -54,7 +61,7 @@ class Entities:
         ask = bool(scope.pairs and goals)
         left = self._clusters_of_messages(here, messages) if ask else set()
         if scope.pairs:
-            text = messages_sql(notices_given(), f"({clusters_sql(PERSONS_GIVEN)})")
+            text = messages_sql(notices_given(), clusters_sql(PERSONS_GIVEN))
             self._insert("message_row", text, here, messages)
         if scope.form_clusters:
             self._forms(here, scope)
@@ -66,26 +73,30 @@ class Entities:
         here = self._here(workspace)
         text = forms_sql(EVERYONE, "1", judged=FRESH)
         forms = pool.submit(self._insert, "form_row", text, here, None)
-        self._lay_out_clusters(here)
-        self._lay_out_strays(here, pool)
-        text = messages_sql(notices_of_range(), BELONGS)
-        ranges = message_ranges(self._columns, workspace)
-        self._beside(pool, _inserting("message_row", text), here, ranges)
-        self._columns.run(f"ALTER TABLE stray DROP PARTITION {self._generation}")
-        self._columns.run(f"DROP TABLE {BELONGS} SYNC")
+        with self._clusters_at_hand(here):
+            self._messages(here, pool)
         forms.result()
         self._reach(goals_of(self._columns, self._generation, workspace), here, None)
 
-    def _lay_out_clusters(self, here: Parameters) -> None:
+    def _messages(self, here: Parameters, pool: Executor) -> None:
+        self._lay_out_strays(here, pool)
+        text = messages_sql(notices_of_range(), BELONGS)
+        ranges = message_ranges(self._columns, str(here["workspace"]))
+        self._beside(pool, _inserting("message_row", text), here, ranges)
+        self._columns.run(f"ALTER TABLE stray DROP PARTITION {self._generation}")
+
+    @contextmanager
+    def _clusters_at_hand(self, here: Parameters) -> Iterator[None]:
         """Hold in memory who belongs to whom, some 100 bytes for each subject that does.
 
         Finding the clusters of each range by themselves was a third of the rebuild's time.
         """
-        self._columns.run(
-            f"CREATE OR REPLACE TABLE {BELONGS} (subject String, cluster String) "
-            "ENGINE = Join(ANY, LEFT, subject) SETTINGS persistent = 0"
-        )
-        self._columns.run(f"INSERT INTO {BELONGS} {clusters_sql()}", here)
+        self._columns.run(LAY_OUT_BELONGS)
+        try:
+            self._columns.run(f"INSERT INTO {BELONGS} SELECT * FROM {clusters_sql()}", here)
+            yield
+        finally:
+            self._columns.run(f"DROP TABLE {BELONGS} SYNC")
 
     def _lay_out_strays(self, here: Parameters, pool: Executor) -> None:
         """Store the strays by their messages, so that each range of messages finds its own."""

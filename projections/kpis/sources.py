@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from projections.entities.forms import forms_sql
-from projections.entities.messages import messages_sql
+from projections.entities.messages import clusters_sql, messages_sql
 from projections.entities.notices import VERDICT_AS_OF, notices_as_of
 from projections.entities.reach import Goal, reach_sql
 from projections.kpis.definitions import COUNTABLE
@@ -38,7 +38,7 @@ def sources(goals: list[Goal], as_of: int | None) -> Sources:
             bound="1",
         )
     bound = "occurred_at <= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')"
-    messages = f"({messages_sql(notices_as_of(f'j.{bound}'))})"
+    messages = f"({messages_sql(notices_as_of(f'j.{bound}'), clusters_sql())})"
     reach = f"({reach_sql(goals, messages, '1', '1', bound)})" if goals else _no_reach()
     return Sources(
         messages=messages,

@@ -164,6 +164,14 @@ JUDGEMENT_COLUMNS = {
 }  # fmt: skip
 
 
+BELONGS = "belongs"
+LAY_OUT_BELONGS = (
+    f"CREATE OR REPLACE TABLE {BELONGS} (subject String, cluster String) "
+    "ENGINE = Join(ANY, LEFT, subject) SETTINGS persistent = 0"
+)
+"""What a rebuild holds in memory meanwhile: who belongs to whom, for all ranges of messages."""
+
+
 def create_tables(columns: Columns) -> None:
     """Make every table that is missing."""
     for statement in _statements():

@@ -7,19 +7,21 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from projections.entities import ranges
-from projections.entities.messages import BELONGS, messages_sql
+from projections.entities.messages import clusters_sql, messages_sql
 from projections.entities.notices import HIGHEST, LOWEST, notices_as_of
 from projections.entities.ranges import message_ranges, stray_ranges
 from projections.entities.refresh import Entities
 from projections.stores.chdb_snapshot import ChdbSource
-from projections.stores.tables import ENTITY_COLUMNS
+from projections.stores.columns import Columns
+from projections.stores.tables import BELONGS, ENTITY_COLUMNS
+from schemas.errors import StoreUnavailable
 from services.bench.journal_fill import WORKSPACE, fill_journal
 from tests.support.columns import new_columns
 
 EVENTS = 40_000
 MESSAGES = 10_000
 HERE = {"workspace": WORKSPACE, "generation": 1, "version": 1, "as_of": 2**62}
-WHOLE = f"({messages_sql(notices_as_of('1'))})"
+WHOLE = f"({messages_sql(notices_as_of('1'), clusters_sql())})"
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +109,28 @@ def test_each_form_and_goal_has_one_row_however_often_it_is_rebuilt(columns) -> 
     assert all(rows[0]["n"] > 0 for rows in once)
 
 
+def tables(columns) -> list[str]:
+    found = columns.query("SELECT name FROM system.tables WHERE database = currentDatabase()")
+    return found.column("name").to_pylist()
+
+
 def test_what_a_killed_rebuild_left_in_memory_is_in_nobodys_way(columns, tmp_path) -> None:
     columns.run(f"CREATE TABLE {BELONGS} (subject String) ENGINE = Join(ANY, LEFT, subject)")
     assert BELONGS not in ChdbSource(columns, tmp_path).tables()
     rebuild(columns)
-    left = columns.query("SELECT name FROM system.tables WHERE database = currentDatabase()")
-    assert BELONGS not in left.column("name").to_pylist()
+    assert BELONGS not in tables(columns)
+
+
+def test_a_rebuild_that_fails_gives_its_memory_back(columns, monkeypatch) -> None:
+    run = type(columns).run
+
+    def failing(self: Columns, sql: str, *given: object) -> None:
+        if sql.startswith("INSERT INTO message_row"):
+            assert BELONGS in tables(columns)
+            raise StoreUnavailable("The disk is gone.")
+        run(self, sql, *given)
+
+    monkeypatch.setattr(type(columns), "run", failing)
+    with pytest.raises(StoreUnavailable):
+        rebuild(columns)
+    assert BELONGS not in tables(columns)
