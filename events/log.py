@@ -3,13 +3,15 @@
 1.  A log has three topics, each with the same number of partitions, fixed when it is made.
 2.  A record's partition follows from its key alone.
 3.  Offsets of a partition are 0, 1, 2 ... without holes, in the order in which they became durable.
-4.  ``append`` answers when every record of the call is on disk, or raises; never half a call.
+4.  ``append`` answers when every record of the call is on disk, or raises. A log in one file then
+    has nothing of the call. One on several machines may have, or get, some of it: the same call
+    sent again completes it and stores nothing twice.
 5.  Records of one call get offsets in the order of the call.
 6.  A record that claims an id seen within the hot window is not stored again: the answer names the
     place of the first copy, and says whether the contents differ.
 7.  A record marked ``fresh`` carries an id drawn at random just now; it is not looked up.
-8.  ``recorded_at`` is the log's clock, set when the place is given; it never falls in a partition,
-    nor between topics of an embedded log.
+8.  ``recorded_at`` is the log's clock, set when the place is given: in one file it never falls,
+    nor does it between topics; on several machines it is each broker's clock.
 9.  Readers see a record only when it is durable, and then for ever, byte for byte.
 10. A page is (from, to, records): what a filter leaves out is passed over, not pretended absent.
 11. Any number of threads may append and read at once; appending never waits for readers.

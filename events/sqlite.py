@@ -7,7 +7,6 @@ A commit gathers what its calls append in memory and writes it as one block per 
 from __future__ import annotations
 
 import contextlib
-import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from uuid import UUID
 from events import blocks
 from events.cursor import Cursor, Place
 from events.hot_ids import HotIds, Known
+from events.intake import Intake
 from events.keys import partition_of
 from events.log import EVERYTHING, HOT_WINDOW_DAYS, Appended, Filter, OwnedLog, Record, Slice
 from events.places import number_of
@@ -35,9 +35,6 @@ from schemas.catalogue import Topic
 from schemas.clock import Clock
 from schemas.envelope import Position
 from schemas.errors import LogUnavailable
-
-_RECORDS_PER_COMMIT = 10_000
-_JOBS_PER_COMMIT = 512
 
 # Driver errors that a job brings on itself. Any other says that the store is in trouble.
 _OWN_FAULT = (
@@ -87,9 +84,7 @@ class SqliteLog(OwnedLog):
     def __init__(self, path: Path, clock: Clock, partitions: int = 4) -> None:
         self._clock = clock
         self._file = LogFile(path)
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._intake = threading.Lock()
-        self._closed = False
+        self._intake: Intake[_Waiting] = Intake()
         connection = connect(path)
         self.partitions = prepare(connection, partitions)
         self._next = {place: head_of(connection, place) for place in places(self.partitions)}
@@ -106,7 +101,7 @@ class SqliteLog(OwnedLog):
     # The port
 
     def append(self, records: Sequence[Record]) -> Future[Appended]:
-        return self._put(_Waiting(Future(), records))
+        return self._intake.put(_Waiting(Future(), records))
 
     def read(
         self, topic: Topic, partition: int, start: int, limit: int, only: Filter = EVERYTHING
@@ -131,19 +126,15 @@ class SqliteLog(OwnedLog):
         return found
 
     def close(self) -> None:
-        with self._intake:
-            if self._closed:
-                return
-            self._closed = True
-            self._queue.put(None)
-        self._writer.join()
-        self._file.close()
+        if self._intake.close():
+            self._writer.join()
+            self._file.close()
 
     # The writer, which the gate uses too
 
     def submit(self, job: Job) -> Future[Any]:
         """Run a job inside the next commit; its own failure undoes only itself."""
-        return self._put(_Waiting(Future(), (), job))
+        return self._intake.put(_Waiting(Future(), (), job))
 
     def append_within(self, connection: sqlite3.Connection, records: Sequence[Record]) -> Appended:
         """Append inside a job of the writer."""
@@ -174,14 +165,6 @@ class SqliteLog(OwnedLog):
 
     # Inside
 
-    def _put(self, item: _Waiting) -> Future[Any]:
-        with self._intake:  # so that nothing is put behind the mark that ends the queue
-            if not self._closed:
-                self._queue.put(item)
-                return item.answer
-        item.answer.set_exception(LogUnavailable("The log is closed."))
-        return item.answer
-
     def _give_place(self, record: Record) -> Position:
         topic, partition = place = record.topic, partition_of(record.key, self.partitions)
         tail = self._tail
@@ -208,31 +191,12 @@ class SqliteLog(OwnedLog):
         """The writer thread: take all that waits, commit it as one, then answer."""
         going = True
         while going:
-            waiting, going = self._gather()
+            waiting, going = self._intake.gather()
             if waiting:
                 self._commit(connection, waiting)
         connection.close()
 
-    def _gather(self) -> tuple[list[_Waiting], bool]:
-        first = self._queue.get()
-        if first is None:
-            return [], False
-        waiting = [first]
-        records = len(first.records)
-        while len(waiting) < _JOBS_PER_COMMIT and records < _RECORDS_PER_COMMIT:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if item is None:
-                return waiting, False
-            waiting.append(item)
-            records += len(item.records)
-        return waiting, True
-
     def _commit(self, connection: sqlite3.Connection, waiting: list[_Waiting]) -> None:
-        # A caller that stopped waiting may have canceled its answer, and gets none.
-        waiting = [item for item in waiting if item.answer.set_running_or_notify_cancel()]
         now = max(self._last, self._clock())
         try:
             if self._ids.is_due(now):

@@ -37,6 +37,7 @@ AnswerbackError
     ├── Unreadable          stored bytes cannot be decoded
     ├── ProjectionStopped   a read model cannot go on without harm
     ├── CursorGap           a page does not begin where the stored cursor stands
+    ├── RangeRemoved        retention has removed events that are asked for
     └── MeasurementSpoiled  a bench cannot vouch for the figure it would give
 """
 
@@ -235,6 +236,10 @@ class ProjectionStopped(FatalError):
 
 class CursorGap(FatalError):
     """Raised when a page does not start at the stored cursor."""
+
+
+class RangeRemoved(FatalError):
+    """Raised when the log no longer has events that are asked for."""
 
 
 class MeasurementSpoiled(FatalError):

@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from tests.support.clock import SettableClock
 
-pytest_plugins = ["tests.support.skips"]
+pytest_plugins = ["tests.support.skips", "tests.support.kafka.fixtures"]
 pytest.register_assert_rewrite(
     "tests.contracts.log_contract",
     "tests.contracts.gate_contract",

@@ -24,6 +24,13 @@ LONGEST_FUNCTION = 60
 # this list may import it.
 BACKENDS = frozenset({
     "events.hot_ids",
+    "events.kafka",
+    "events.kafka.broker",
+    "events.kafka.known_ids",
+    "events.kafka.log",
+    "events.kafka.reading",
+    "events.kafka.records",
+    "events.kafka.topics",
     "events.memory",
     "events.raw_sqlite",
     "events.sqlite",

@@ -6,11 +6,11 @@ import pytest
 
 from events.log import EventLog
 from events.memory import MemoryLog
-from tests.contracts.log_contract import LogContract
+from tests.contracts.log_contract import LogContract, SettableTimeContract
 from tests.support.clock import SettableClock
 
 
-class TestMemoryLog(LogContract):
+class TestMemoryLog(LogContract, SettableTimeContract):
     """Contract only: there is nothing more to it."""
 
     @pytest.fixture

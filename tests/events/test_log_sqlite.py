@@ -18,7 +18,7 @@ from events.log import EventLog
 from events.sqlite import SqliteLog
 from schemas.catalogue import Topic
 from schemas.errors import FormatUnknown, LogUnavailable
-from tests.contracts.log_contract import LogContract
+from tests.contracts.log_contract import LogContract, SettableTimeContract
 from tests.support.clock import DAY, HOUR, SettableClock
 from tests.support.randomness import seeded
 from tests.support.records import identity, record, stored
@@ -38,7 +38,7 @@ def log(path: Path, clock: SettableClock) -> Iterator[SqliteLog]:
     log.close()
 
 
-class TestSqliteLog(LogContract):
+class TestSqliteLog(LogContract, SettableTimeContract):
     """The contract, by the fixtures above."""
 
 

@@ -10,6 +10,11 @@ from events.log import EventLog, Record, StoredRecord
 from schemas.catalogue import Topic
 from schemas.ids import named_id
 
+HEAD = (
+    b'{"workspace":"demo","producer":"test","time":"2026-10-14T08:00:00.000Z",'
+    b'"received":"2026-10-14T08:00:00.000Z","external_id":"x","flags":["bot","proxy"]}'
+)
+
 
 def record(
     name: object,
@@ -26,7 +31,7 @@ def record(
         key=key,
         event_id=identity(name),
         type=kind,
-        head=b'{"workspace":"demo"}',
+        head=HEAD,
         data=f'{{"name":"{name}"}}'.encode(),
         digest=digest,
         fresh=fresh,

@@ -1,0 +1,316 @@
+"""The log on Kafka: one writer thread sends what many calls bring, and waits for all of it at once.
+
+Two things differ from a log in a file. Its clock is the brokers'. And after ``LogUnavailable``
+records of the call may lie in the log all the same, or come to lie there: the writer stays at it
+and takes nothing else until it knows, so that the same call sent again stores nothing twice.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, KafkaTimeoutError
+
+from events.codec import content_digest
+from events.cursor import TOPICS, Cursor, Place
+from events.hot_ids import Known
+from events.intake import Intake
+from events.kafka.broker import Broker
+from events.kafka.known_ids import KnownIds
+from events.kafka.reading import Reader
+from events.kafka.records import Headers, headers_of, size_of
+from events.kafka.topics import LARGEST_RECORD, Layout, check
+from events.keys import partition_of
+from events.log import EVERYTHING, Appended, Filter, OwnedLog, Record, Slice
+from schemas.catalogue import Topic
+from schemas.clock import Clock
+from schemas.envelope import Position
+from schemas.errors import AnswerbackError, LogUnavailable, TooLarge
+
+_BATCH = 256 * 1024
+_ACK_SECONDS = 5.0  # then callers are told that the log is away
+_LOOK_SECONDS = 0.05  # for what is still under way from before
+_FOR_EVER_MS = 10 * 86_400_000  # a producer that gave up would leave behind what nobody knows of
+_READ_AT_ONCE = 5_000
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Records to append, or ids to look for."""
+
+    answer: Future[Any]
+    records: Sequence[Record]
+    asked: Sequence[UUID] | None = None
+
+
+@dataclass(slots=True)
+class _First:
+    """The first copy of a record: known from before, or on its way, or both."""
+
+    digest: bytes
+    position: Position | None = None
+    sending: Any = None
+
+
+@dataclass(slots=True)
+class _Call:
+    """What became of each record of a call."""
+
+    item: _Waiting
+    firsts: list[_First] = field(default_factory=list)
+    duplicates: set[int] = field(default_factory=set)
+    conflicts: set[int] = field(default_factory=set)
+
+
+class KafkaLog(OwnedLog):
+    """The distributed log. Any number of processes append; each needs a file for ids of its own.
+
+    Raises ``SettingsInvalid`` if the topics are not as ``layout`` says, ``LogUnavailable`` if no
+    broker answers.
+    """
+
+    def __init__(self, broker: Broker, layout: Layout, ids: Path, clock: Clock) -> None:
+        check(broker, layout)
+        self.partitions = layout.partitions
+        self._broker = broker
+        self._layout = layout
+        self._clock = clock
+        self._places: list[Place] = [(t, p) for t in TOPICS for p in range(layout.partitions)]
+        self._reader = Reader(broker, layout)
+        self._ids = KnownIds(ids, self.heads())
+        self._producer: Any = None
+        self._under_way: list[_Call] = []  # sent, and not known to be stored
+        self._firsts: dict[bytes, _First] = {}  # among them, by id
+        self._is_sure = False  # whether all else that this writer has stored is known
+        self._intake: Intake[_Waiting] = Intake()
+        self._writer = threading.Thread(target=self._write, name="log-writer", daemon=True)
+        self._writer.start()
+
+    # The port
+
+    def append(self, records: Sequence[Record]) -> Future[Appended]:
+        return self._intake.put(_Waiting(Future(), records))
+
+    def read(
+        self, topic: Topic, partition: int, start: int, limit: int, only: Filter = EVERYTHING
+    ) -> Slice:
+        place = (topic, partition)
+        end = min(start + limit, self._reader.ends([place])[place])
+        if end <= start:
+            return Slice(topic, partition, start, start, ())
+        found = self._reader.read(place, start, end)
+        return Slice(topic, partition, start, end, tuple(r for r in found if only.takes(r)))
+
+    def heads(self) -> Cursor:
+        return Cursor(self._reader.ends(self._places))
+
+    def cursor_at(self, recorded_at: int) -> Cursor:
+        heads = self.heads()
+        found = self._reader.first_after(self._places, recorded_at)
+        return Cursor(
+            {place: heads[place] if at is None else at for place, at in found.items()}
+        )  # fmt: skip
+
+    def find(self, event_ids: Sequence[UUID]) -> list[Position | None]:
+        found: list[Position | None] = self._intake.put(_Waiting(Future(), (), event_ids)).result()
+        return found
+
+    def close(self) -> None:
+        if self._intake.close():
+            self._writer.join()
+            self._reader.close()
+
+    # The writer
+
+    def _write(self) -> None:
+        going = True
+        while going:
+            waiting, going = self._intake.gather()
+            if waiting:
+                self._serve(waiting)
+        if self._producer is not None:
+            self._producer.close(timeout=_ACK_SECONDS)
+        self._ids.close()
+
+    def _serve(self, waiting: list[_Waiting]) -> None:
+        """Send all, wait for all, then answer."""
+        try:
+            with self._broker.reached():
+                if not self._is_sure:
+                    self._begin_anew()
+                self._settle(_LOOK_SECONDS)
+                for item in waiting:
+                    self._send(item)
+                calls = self._under_way
+                self._settle(_ACK_SECONDS)
+            self._ids.keep(self._clock())
+        except Exception as error:  # noqa: BLE001 - whoever waits must be told, whatever it was
+            failure = error if isinstance(error, AnswerbackError) else _unexpected(error)
+            for item in waiting:
+                if not item.answer.done():
+                    item.answer.set_exception(failure)
+            return
+        for call in calls:
+            _answer(call)
+
+    def _send(self, item: _Waiting) -> None:
+        if item.asked is not None:
+            raws = [event_id.bytes for event_id in item.asked]
+            found = [self._firsts.get(raw) or self._known(raw) or _First(b"") for raw in raws]
+            self._under_way.append(_Call(item, found))
+            return
+        try:
+            described = [_headers(record) for record in item.records]
+        except Exception as error:  # noqa: BLE001 - the fault of this call, which alone is told
+            item.answer.set_exception(error)
+            return
+        call = _Call(item)
+        self._under_way.append(call)
+        for record, headers in zip(item.records, described, strict=True):
+            self._take(call, record, headers)
+
+    def _take(self, call: _Call, record: Record, headers: Headers) -> None:
+        """Send a record, unless a copy of it is known or under way."""
+        if record.fresh:
+            call.firsts.append(_First(b"", sending=self._sent(record, headers)))
+            return
+        raw = record.event_id.bytes
+        first = self._firsts.get(raw) or self._known(raw)
+        if first is None:
+            first = self._firsts[raw] = _First(record.digest, sending=self._sent(record, headers))
+        else:
+            index = len(call.firsts)
+            call.duplicates.add(index)
+            if self._digest(first) != record.digest:
+                call.conflicts.add(index)
+        call.firsts.append(first)
+
+    def _sent(self, record: Record, headers: Headers) -> Any:
+        return self._producer.send(
+            self._layout.name(record.topic),
+            value=record.data,
+            key=record.key.encode(),
+            headers=headers,
+            partition=partition_of(record.key, self.partitions),
+        )
+
+    def _settle(self, seconds: float) -> None:
+        """Wait until the brokers have everything that is under way, and note where it lies.
+
+        If they do not take it in time it stays under way: the producer goes on trying with the same
+        sequence numbers, by which brokers know a second copy. A new producer would be a stranger.
+        """
+        if not self._under_way:
+            return
+        try:
+            self._producer.flush(timeout=seconds)
+        except KafkaTimeoutError as error:
+            raise LogUnavailable(
+                f"Kafka at {self._broker.addresses} has not acknowledged events within "
+                f"{seconds:g} s. They are sent on; sending them again stores nothing twice."
+            ) from error
+        calls, self._under_way, self._firsts = self._under_way, [], {}
+        try:
+            self._note(calls)
+        except KafkaError:
+            self._is_sure = False  # it was refused, or the producer has given up: begin anew
+            raise
+
+    def _note(self, calls: list[_Call]) -> None:
+        seen: dict[bytes, Known] = {}
+        positions = []
+        for call in calls:
+            for record, first in zip(call.item.records, call.firsts, strict=False):
+                if first.sending is None:
+                    continue
+                if first.position is None:
+                    first.position = _position(record.topic, first.sending.get(timeout=0))
+                    positions.append(first.position)
+                if not record.fresh:
+                    seen[record.event_id.bytes] = Known(first.position, first.digest)
+        if positions:
+            self._ids.note(seen, Cursor.after(positions), len(positions), self._clock())
+
+    def _known(self, raw: bytes) -> _First | None:
+        known = self._ids.find(raw)
+        return None if known is None else _First(known.digest, known.position)
+
+    def _digest(self, first: _First) -> bytes:
+        """The digest of a first copy; if it is not remembered, that of what lies in the log."""
+        if not first.digest and first.position is not None:
+            topic, partition, offset = first.position
+            (record,) = self._reader.read((topic, partition), offset, offset + 1)
+            first.digest = content_digest(record.type.rpartition(".v")[0], record.data)
+        return first.digest
+
+    def _begin_anew(self) -> None:
+        """A new producer, when all is known that an earlier one, or another process, has stored."""
+        if self._producer is not None:
+            self._producer.close(timeout=0)
+            self._producer = None
+        self._under_way, self._firsts = [], {}
+        heads = self.heads()
+        for place, head in heads.items():
+            self._note_range(place, self._ids.covered[place], head)
+        self._producer = _producer(self._broker)
+        self._is_sure = True
+
+    def _note_range(self, place: Place, start: int, head: int) -> None:
+        start = max(start, self._reader.starts([place])[place]) if start < head else head
+        while start < head:
+            end = min(start + _READ_AT_ONCE, head)
+            records = self._reader.read(place, start, end)
+            seen = {r.event_id.bytes: Known(r.position, b"") for r in records}
+            at = records[-1].recorded_at
+            self._ids.note(seen, Cursor({place: end}), len(records), at)
+            start = end
+
+
+def _answer(call: _Call) -> None:
+    if call.item.asked is not None:
+        call.item.answer.set_result([first.position for first in call.firsts])
+        return
+    positions = tuple(first.position for first in call.firsts if first.position is not None)
+    call.item.answer.set_result(
+        Appended(positions, frozenset(call.duplicates), frozenset(call.conflicts))
+    )
+
+
+def _headers(record: Record) -> Headers:
+    """A record's headers. Raises ``TooLarge``."""
+    headers = headers_of(record)
+    if (size := size_of(record, headers)) > LARGEST_RECORD:
+        raise TooLarge(f"Event {record.event_id} takes {size} bytes; at most {LARGEST_RECORD} do.")
+    return headers
+
+
+def _position(topic: Topic, told: Any) -> Position:
+    return Position(topic, told.partition, told.offset)
+
+
+def _producer(broker: Broker) -> Any:
+    return KafkaProducer(
+        **broker.client(),
+        acks="all",
+        enable_idempotence=True,
+        batch_size=_BATCH,
+        linger_ms=2,
+        delivery_timeout_ms=_FOR_EVER_MS,
+        max_block_ms=_ACK_SECONDS * 1000,
+        max_request_size=LARGEST_RECORD,
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+    )
+
+
+def _unexpected(error: Exception) -> LogUnavailable:
+    failure = LogUnavailable(f"The log cannot write: {error or type(error).__name__}")
+    failure.__cause__ = error
+    return failure

@@ -1,0 +1,147 @@
+"""The topics of an installation: made once by ``init``, and checked by whoever opens them.
+
+A topic's number of partitions never changes: that would move keys to other partitions. It is never
+compacted: the key is a person, of whom one event would be left. Its times are the broker's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import TopicAlreadyExistsError
+
+from events.cursor import TOPICS
+from events.kafka.broker import Broker
+from schemas.catalogue import Topic
+from schemas.errors import LogUnavailable, SettingsInvalid
+
+LARGEST_RECORD = 2 * 1024 * 1024
+MOST_PARTITIONS = 256  # a position as one integer has eight bits for it (``places``)
+DEAD_LETTERS = "answerback.dead-letter.v1"
+
+_FIXED = {
+    "cleanup.policy": "delete",
+    "message.timestamp.type": "LogAppendTime",
+    "max.message.bytes": str(LARGEST_RECORD),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the topics are made like. ``retention_days`` of None keeps everything.
+
+    ``prefix`` tells installations apart that share a cluster. ``generation`` is 1 until the log is
+    carried over to topics with another number of partitions, and one more each time it is.
+    """
+
+    partitions: int = 64
+    replicas: int = 3
+    retention_days: int | None = None
+    prefix: str = ""
+    generation: int = 1
+
+    def name(self, topic: Topic | str) -> str:
+        """What Kafka calls a topic."""
+        return f"{self.prefix}{topic.removesuffix('.v1')}.v{self.generation}"
+
+    @property
+    def names(self) -> list[str]:
+        """All topics, by Kafka's names."""
+        return [self.name(topic) for topic in (*TOPICS, DEAD_LETTERS)]
+
+    @property
+    def topics(self) -> dict[str, Topic]:
+        """By Kafka's names, the topics of the log."""
+        return {self.name(topic): topic for topic in TOPICS}
+
+    def configuration(self) -> dict[str, str]:
+        """A topic's settings. An acknowledged record is on two brokers wherever there are two."""
+        days = self.retention_days
+        return {
+            **_FIXED,
+            "retention.ms": "-1" if days is None else str(days * 86_400_000),
+            "min.insync.replicas": str(min(2, self.replicas)),
+        }
+
+
+def create(broker: Broker, layout: Layout) -> list[str]:
+    """Make the topics that are missing and check the rest; answers the names of those made.
+
+    Raises ``SettingsInvalid`` if what is there differs, ``LogUnavailable`` if no broker answers.
+    """
+    if not 1 <= layout.partitions <= MOST_PARTITIONS:
+        raise SettingsInvalid(
+            f"A topic may have 1 to {MOST_PARTITIONS} partitions, not {layout.partitions}."
+        )
+    with broker.reached(), KafkaAdminClient(**broker.client()) as admin:
+        there = set(admin.list_topics())
+        missing = [name for name in layout.names if name not in there]
+        if missing:
+            _make(admin, layout, missing)
+        _check(admin, layout)
+    return missing
+
+
+def check(broker: Broker, layout: Layout) -> None:
+    """Make sure that the topics are there and as they must be. Raises as ``create`` does."""
+    with broker.reached(), KafkaAdminClient(**broker.client()) as admin:
+        _check(admin, layout)
+
+
+def _make(admin: Any, layout: Layout, names: list[str]) -> None:
+    wanted = {
+        "num_partitions": layout.partitions,
+        "replication_factor": layout.replicas,
+        "configs": layout.configuration(),
+    }
+    made = admin.create_topics(dict.fromkeys(names, wanted), raise_errors=False)
+    for topic in made["topics"]:
+        if topic["error_code"] not in (
+            0,
+            TopicAlreadyExistsError.errno,
+        ):  # another init was quicker
+            raise SettingsInvalid(f"Kafka does not make {topic['name']}: {topic['error_message']}")
+    admin.wait_for_topics(names)
+
+
+def _check(admin: Any, layout: Layout) -> None:
+    there = set(admin.list_topics())
+    missing = [name for name in layout.names if name not in there]
+    if missing:
+        raise SettingsInvalid(
+            f"Kafka lacks {', '.join(missing)}. Make the topics with 'answerback init'."
+        )
+    found = {topic["name"]: len(topic["partitions"]) for topic in _described(admin, layout)}
+    differing = {name: n for name, n in found.items() if n != layout.partitions}
+    if differing:
+        told = ", ".join(f"{name} has {n}" for name, n in sorted(differing.items()))
+        raise SettingsInvalid(
+            f"The topics must have {layout.partitions} partitions each, but {told}. Other numbers "
+            "move keys: set the number they were made with, or carry the log over to new topics."
+        )
+    _check_settings(admin, layout)
+
+
+def _described(admin: Any, layout: Layout) -> list[Mapping[str, Any]]:
+    described: list[Mapping[str, Any]] = admin.describe_topics(layout.names)
+    return described
+
+
+def _check_settings(admin: Any, layout: Layout) -> None:
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in layout.names]
+    answers = admin.describe_configs(asked, config_filter="all")
+    settings: Mapping[str, Mapping[str, Any]] = answers.get("topic", {})
+    for name in layout.names:
+        if name not in settings:
+            raise LogUnavailable(f"Kafka does not tell the settings of {name}.")
+        for key, wanted in _FIXED.items():
+            actual = settings[name][key]["value"]
+            if actual != wanted:
+                raise SettingsInvalid(
+                    f"Topic {name} has {key}={actual}; Answerback needs {wanted}, "
+                    "or events would be lost or misdated. Change the topic's setting."
+                )
