@@ -3,6 +3,7 @@
 - ``cursor``, ``keys``: places in the log, and which partition a key lies in
 - ``codec``: envelope <-> record, the one place where bytes are made and old versions are lifted
 - ``log``: the port of the log; ``memory``, ``sqlite`` and ``kafka`` implement it
+- ``copying``: a log carried over into another
 - ``intake``: what waits for a log's writer
 - ``gate``: the port through which decisions pass; ``memory`` and ``sqlite`` implement it
 - ``vault``: the port of keys; ``sealing`` uses it to make the stored form of personal data

@@ -37,6 +37,7 @@ AnswerbackError
     ├── Unreadable          stored bytes cannot be decoded
     ├── ProjectionStopped   a read model cannot go on without harm
     ├── CursorGap           a page does not begin where the stored cursor stands
+    ├── CopyDiffers         a copy of a log is not what its source is
     ├── RangeRemoved        retention has removed events that are asked for
     └── MeasurementSpoiled  a bench cannot vouch for the figure it would give
 """
@@ -236,6 +237,10 @@ class ProjectionStopped(FatalError):
 
 class CursorGap(FatalError):
     """Raised when a page does not start at the stored cursor."""
+
+
+class CopyDiffers(FatalError):
+    """Raised when a copy of a log does not hold what its source holds."""
 
 
 class RangeRemoved(FatalError):

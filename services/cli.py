@@ -20,6 +20,7 @@ from services.commandline import (
     benching,
     catalogue,
     config,
+    distributing,
     importing,
     serving,
     verification,
@@ -81,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     _importing(commands)
     _add(commands, "verify", verification.verify, "rebuild every table from the log and compare")
     _keeping(commands)
+    _distributing(commands)
     _add(commands, "schemas", catalogue.print_schemas, "print the JSON Schemas of all event types")
     _bench(commands)
     settings = _group(commands, "config", "look at the settings")
@@ -135,6 +137,17 @@ def _keeping(commands: Parsers) -> None:
     )
     restore = _add(commands, "restore", backups.restore, "fill an empty data folder from a backup")
     restore.add_argument("source", help="a folder that backup made")
+
+
+def _distributing(commands: Parsers) -> None:
+    _add(commands, "init", distributing.init, "make the topics on Kafka, or check them")
+    copy = _add(commands, "copy-log", distributing.copy_log, "carry the log over to Kafka")
+    copy.add_argument(
+        "--to-partitions",
+        type=_count,
+        metavar="N",
+        help="not from the data folder, but from Kafka to topics with so many partitions",
+    )
 
 
 def _access(commands: Parsers) -> None:

@@ -131,6 +131,36 @@ class Settings(BaseSettings):
     apple_ranges_file: Path | None = Field(
         None, description="Apple's published CSV of the networks its mail privacy leaves from."
     )
+    kafka_servers: str = Field(
+        "127.0.0.1:9092", description="Kafka's brokers as host:port, separated by commas."
+    )
+    kafka_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How Kafka's brokers are spoken with."
+    )
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
+        None, description="How to log in to Kafka's brokers, where the protocol has SASL."
+    )
+    kafka_user: str | None = Field(None, description="The name to log in to Kafka with.")
+    kafka_password: SecretStr | None = Field(None, description="The password for that name.")
+    kafka_authority_file: Path | None = Field(
+        None,
+        description="Certificates (PEM) that vouch for Kafka's brokers; the system's if absent.",
+    )
+    kafka_partitions: int = Field(
+        64, ge=1, le=256, description="Partitions of each topic; fixed when the topics are made."
+    )
+    kafka_replicas: int = Field(
+        3, ge=1, le=16, description="Brokers that have a copy of each topic, when it is made."
+    )
+    kafka_retention_days: int | None = Field(
+        None, ge=1, le=36_500, description="How long Kafka keeps events; for ever if absent."
+    )
+    kafka_prefix: str = Field(
+        "", pattern=r"^[a-z0-9._-]{0,60}$", description="What the topics' names begin with."
+    )
+    kafka_generation: int = Field(
+        1, ge=1, le=99, description="Which topics, after the log was carried over to others."
+    )
 
 
 def load_settings() -> Settings:

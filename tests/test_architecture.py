@@ -26,8 +26,11 @@ BACKENDS = frozenset({
     "events.hot_ids",
     "events.kafka",
     "events.kafka.broker",
+    "events.kafka.filling",
     "events.kafka.known_ids",
     "events.kafka.log",
+    "events.kafka.pages",
+    "events.kafka.producing",
     "events.kafka.reading",
     "events.kafka.records",
     "events.kafka.topics",
@@ -55,7 +58,9 @@ BENCHED = frozenset({
 # Drivers of stores, and the words by which an unlisted backend would show.
 DRIVERS = frozenset({"sqlite3", "chdb", "clickhouse_driver", "kafka", "faust"})
 BACKEND_WORDS = frozenset({"memory", "sqlite", "chdb", "clickhouse", "kafka", "postgres"})
-COMPOSITION_ROOTS = frozenset({"services.bootstrap", "services.back.bootstrap"})
+COMPOSITION_ROOTS = frozenset({
+    "services.bootstrap", "services.back.bootstrap", "services.distributed",
+})  # fmt: skip
 MAY_PRINT = ("services.cli", "services.commandline", "services.demo")
 
 

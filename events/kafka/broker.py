@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from kafka.errors import KafkaError
+from kafka.net.compat import KafkaNetClient
 
 from schemas.errors import LogUnavailable
 
@@ -29,8 +30,25 @@ class Broker:
     password: str | None = None
     authority: str | None = None
 
-    def client(self) -> dict[str, Any]:
-        """What every client of kafka-python is made with."""
+    def opened(self, kind: Callable[..., Any], **configuration: Any) -> Any:
+        """A client of kafka-python, of whatever kind. Raises ``KafkaError``.
+
+        One that finds no broker would leave its thread and its sockets behind: they are closed.
+        """
+        made: list[Any] = []
+
+        def remembered(*arguments: Any, **named: Any) -> Any:
+            made.append(KafkaNetClient(*arguments, **named))
+            return made[-1]
+
+        try:
+            return kind(**self._configuration(), **configuration, kafka_client=remembered)
+        except BaseException:
+            for client in made:
+                client.close()
+            raise
+
+    def _configuration(self) -> dict[str, Any]:
         told: dict[str, Any] = {
             "bootstrap_servers": self.addresses.split(","),
             "client_id": "answerback",

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from events.codec import content_digest
-from events.cursor import TOPICS, Cursor, Place
+from events.cursor import Cursor, Place
 from events.hot_ids import Known
 from events.intake import Intake
 from events.kafka.broker import Broker
 from events.kafka.known_ids import KnownIds
-from events.kafka.reading import Reader
+from events.kafka.pages import Pages
+from events.kafka.producing import producer
 from events.kafka.records import Headers, headers_of, size_of
 from events.kafka.topics import LARGEST_RECORD, Layout, check
 from events.keys import partition_of
@@ -34,10 +34,8 @@ from schemas.clock import Clock
 from schemas.envelope import Position
 from schemas.errors import AnswerbackError, LogUnavailable, TooLarge
 
-_BATCH = 256 * 1024
 _ACK_SECONDS = 5.0  # then callers are told that the log is away
 _LOOK_SECONDS = 0.05  # for what is still under way from before
-_FOR_EVER_MS = 10 * 86_400_000  # a producer that gave up would leave behind what nobody knows of
 _READ_AT_ONCE = 5_000
 
 
@@ -82,8 +80,7 @@ class KafkaLog(OwnedLog):
         self._broker = broker
         self._layout = layout
         self._clock = clock
-        self._places: list[Place] = [(t, p) for t in TOPICS for p in range(layout.partitions)]
-        self._reader = Reader(broker, layout)
+        self._pages = Pages(broker, layout)
         self._ids = KnownIds(ids, self.heads())
         self._producer: Any = None
         self._under_way: list[_Call] = []  # sent, and not known to be stored
@@ -101,22 +98,13 @@ class KafkaLog(OwnedLog):
     def read(
         self, topic: Topic, partition: int, start: int, limit: int, only: Filter = EVERYTHING
     ) -> Slice:
-        place = (topic, partition)
-        end = min(start + limit, self._reader.ends([place])[place])
-        if end <= start:
-            return Slice(topic, partition, start, start, ())
-        found = self._reader.read(place, start, end)
-        return Slice(topic, partition, start, end, tuple(r for r in found if only.takes(r)))
+        return self._pages.read(topic, partition, start, limit, only)
 
     def heads(self) -> Cursor:
-        return Cursor(self._reader.ends(self._places))
+        return self._pages.heads()
 
     def cursor_at(self, recorded_at: int) -> Cursor:
-        heads = self.heads()
-        found = self._reader.first_after(self._places, recorded_at)
-        return Cursor(
-            {place: heads[place] if at is None else at for place, at in found.items()}
-        )  # fmt: skip
+        return self._pages.cursor_at(recorded_at)
 
     def find(self, event_ids: Sequence[UUID]) -> list[Position | None]:
         found: list[Position | None] = self._intake.put(_Waiting(Future(), (), event_ids)).result()
@@ -125,7 +113,7 @@ class KafkaLog(OwnedLog):
     def close(self) -> None:
         if self._intake.close():
             self._writer.join()
-            self._reader.close()
+            self._pages.close()
 
     # The writer
 
@@ -246,7 +234,7 @@ class KafkaLog(OwnedLog):
         """The digest of a first copy; if it is not remembered, that of what lies in the log."""
         if not first.digest and first.position is not None:
             topic, partition, offset = first.position
-            (record,) = self._reader.read((topic, partition), offset, offset + 1)
+            (record,) = self._pages.range((topic, partition), offset, offset + 1)
             first.digest = content_digest(record.type.rpartition(".v")[0], record.data)
         return first.digest
 
@@ -259,14 +247,14 @@ class KafkaLog(OwnedLog):
         heads = self.heads()
         for place, head in heads.items():
             self._note_range(place, self._ids.covered[place], head)
-        self._producer = _producer(self._broker)
+        self._producer = producer(self._broker)
         self._is_sure = True
 
     def _note_range(self, place: Place, start: int, head: int) -> None:
-        start = max(start, self._reader.starts([place])[place]) if start < head else head
+        start = max(start, self._pages.start(place)) if start < head else head
         while start < head:
             end = min(start + _READ_AT_ONCE, head)
-            records = self._reader.read(place, start, end)
+            records = self._pages.range(place, start, end)
             seen = {r.event_id.bytes: Known(r.position, b"") for r in records}
             at = records[-1].recorded_at
             self._ids.note(seen, Cursor({place: end}), len(records), at)
@@ -293,21 +281,6 @@ def _headers(record: Record) -> Headers:
 
 def _position(topic: Topic, told: Any) -> Position:
     return Position(topic, told.partition, told.offset)
-
-
-def _producer(broker: Broker) -> Any:
-    return KafkaProducer(
-        **broker.client(),
-        acks="all",
-        enable_idempotence=True,
-        batch_size=_BATCH,
-        linger_ms=2,
-        delivery_timeout_ms=_FOR_EVER_MS,
-        max_block_ms=_ACK_SECONDS * 1000,
-        max_request_size=LARGEST_RECORD,
-        allow_auto_create_topics=False,
-        metrics_enabled=False,
-    )
 
 
 def _unexpected(error: Exception) -> LogUnavailable:

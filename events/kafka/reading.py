@@ -167,8 +167,8 @@ def _stored(place: Place, message: Any) -> StoredRecord:
 
 
 def _consumer(broker: Broker) -> Any:
-    return KafkaConsumer(
-        **broker.client(),
+    return broker.opened(
+        KafkaConsumer,
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="none",

@@ -40,8 +40,10 @@ _NAMES = frozenset(_NAMED.values())
 UNREADABLE = "unreadable.v0"
 
 
-def headers_of(record: Record) -> Headers:
+def headers_of(record: Record | StoredRecord) -> Headers:
     """The headers of a record; its key and its data are the message's key and value."""
+    if record.type == UNREADABLE:
+        return []  # it stays as unreadable as it is
     return [
         ("ce_id", str(record.event_id).encode()),
         ("ce_partitionkey", record.key.encode()),

@@ -6,7 +6,8 @@ compacted: the key is a person, of whom one event would be left. Its times are t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +24,15 @@ LARGEST_RECORD = 2 * 1024 * 1024
 MOST_PARTITIONS = 256  # a position as one integer has eight bits for it (``places``)
 DEAD_LETTERS = "answerback.dead-letter.v1"
 
+_SETTLE_SECONDS = 10.0
+_LOOK_AGAIN_SECONDS = 0.05
+
+_TIMES = "message.timestamp.type"
+_RETENTION = "retention.ms"
+_BROKERS, _GIVEN = "LogAppendTime", "CreateTime"
 _FIXED = {
     "cleanup.policy": "delete",
-    "message.timestamp.type": "LogAppendTime",
+    _TIMES: _BROKERS,
     "max.message.bytes": str(LARGEST_RECORD),
 }
 
@@ -63,7 +70,7 @@ class Layout:
         days = self.retention_days
         return {
             **_FIXED,
-            "retention.ms": "-1" if days is None else str(days * 86_400_000),
+            _RETENTION: "-1" if days is None else str(days * 86_400_000),
             "min.insync.replicas": str(min(2, self.replicas)),
         }
 
@@ -77,26 +84,63 @@ def create(broker: Broker, layout: Layout) -> list[str]:
         raise SettingsInvalid(
             f"A topic may have 1 to {MOST_PARTITIONS} partitions, not {layout.partitions}."
         )
-    with broker.reached(), KafkaAdminClient(**broker.client()) as admin:
+    with broker.reached(), broker.opened(KafkaAdminClient) as admin:
         there = set(admin.list_topics())
         missing = [name for name in layout.names if name not in there]
         if missing:
-            _make(admin, layout, missing)
-        _check(admin, layout)
+            _make(admin, layout, missing, layout.configuration())
+        _check(admin, layout, _FIXED)
     return missing
 
 
 def check(broker: Broker, layout: Layout) -> None:
     """Make sure that the topics are there and as they must be. Raises as ``create`` does."""
-    with broker.reached(), KafkaAdminClient(**broker.client()) as admin:
-        _check(admin, layout)
+    with broker.reached(), broker.opened(KafkaAdminClient) as admin:
+        _check(admin, layout, _FIXED)
 
 
-def _make(admin: Any, layout: Layout, names: list[str]) -> None:
+def begin_filling(broker: Broker, layout: Layout) -> None:
+    """Make topics that take a copy of another log, or make sure that they still are such.
+
+    Raises ``SettingsInvalid`` if they are in use, ``LogUnavailable`` if no broker answers.
+    """
+    with broker.reached(), broker.opened(KafkaAdminClient) as admin:
+        there = set(admin.list_topics())
+        missing = [name for name in layout.names if name not in there]
+        if missing:
+            # Retention counts from a record's time: it would remove old records under the copy.
+            given = {_TIMES: _GIVEN, _RETENTION: "-1"}
+            _make(admin, layout, missing, {**layout.configuration(), **given})
+        _check(admin, layout, {**_FIXED, _TIMES: _GIVEN})
+
+
+def end_filling(broker: Broker, layout: Layout) -> None:
+    """From now on the topics' times are the brokers'."""
+    with broker.reached(), broker.opened(KafkaAdminClient) as admin:
+        final = {_TIMES: _BROKERS, _RETENTION: layout.configuration()[_RETENTION]}
+        admin.alter_configs(
+            [ConfigResource(ConfigResourceType.TOPIC, name, final) for name in layout.names]
+        )
+        _await(lambda: _check(admin, layout, _FIXED))
+
+
+def _await(check: Callable[[], None]) -> None:
+    """Brokers learn of a change of settings a moment later."""
+    gives_up = time.monotonic() + _SETTLE_SECONDS
+    while True:
+        try:
+            return check()
+        except SettingsInvalid:
+            if time.monotonic() > gives_up:
+                raise
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _make(admin: Any, layout: Layout, names: list[str], configuration: dict[str, str]) -> None:
     wanted = {
         "num_partitions": layout.partitions,
         "replication_factor": layout.replicas,
-        "configs": layout.configuration(),
+        "configs": configuration,
     }
     made = admin.create_topics(dict.fromkeys(names, wanted), raise_errors=False)
     for topic in made["topics"]:
@@ -108,7 +152,7 @@ def _make(admin: Any, layout: Layout, names: list[str]) -> None:
     admin.wait_for_topics(names)
 
 
-def _check(admin: Any, layout: Layout) -> None:
+def _check(admin: Any, layout: Layout, wanted: Mapping[str, str]) -> None:
     there = set(admin.list_topics())
     missing = [name for name in layout.names if name not in there]
     if missing:
@@ -123,7 +167,7 @@ def _check(admin: Any, layout: Layout) -> None:
             f"The topics must have {layout.partitions} partitions each, but {told}. Other numbers "
             "move keys: set the number they were made with, or carry the log over to new topics."
         )
-    _check_settings(admin, layout)
+    _check_settings(admin, layout, wanted)
 
 
 def _described(admin: Any, layout: Layout) -> list[Mapping[str, Any]]:
@@ -131,17 +175,28 @@ def _described(admin: Any, layout: Layout) -> list[Mapping[str, Any]]:
     return described
 
 
-def _check_settings(admin: Any, layout: Layout) -> None:
+def _check_settings(admin: Any, layout: Layout, fixed: Mapping[str, str]) -> None:
     asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in layout.names]
     answers = admin.describe_configs(asked, config_filter="all")
     settings: Mapping[str, Mapping[str, Any]] = answers.get("topic", {})
     for name in layout.names:
         if name not in settings:
             raise LogUnavailable(f"Kafka does not tell the settings of {name}.")
-        for key, wanted in _FIXED.items():
+        for key, wanted in fixed.items():
             actual = settings[name][key]["value"]
             if actual != wanted:
-                raise SettingsInvalid(
-                    f"Topic {name} has {key}={actual}; Answerback needs {wanted}, "
-                    "or events would be lost or misdated. Change the topic's setting."
-                )
+                raise SettingsInvalid(_differing(name, key, actual, wanted))
+
+
+def _differing(name: str, key: str, actual: str, wanted: str) -> str:
+    if (key, actual) == (_TIMES, _GIVEN):
+        return (
+            f"Topic {name} has {key}={actual}: a copy of a log into it has not ended. "
+            "Run 'answerback copy-log' again."
+        )
+    if (key, wanted) == (_TIMES, _GIVEN):
+        return f"Topic {name} is in use; a log is copied into new topics only."
+    return (
+        f"Topic {name} has {key}={actual}; Answerback needs {wanted}, or events would be lost or "
+        "misdated. Change the topic's setting."
+    )

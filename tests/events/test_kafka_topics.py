@@ -10,10 +10,11 @@ from events.kafka.broker import Broker
 from events.kafka.topics import DEAD_LETTERS, Layout, check, create
 from schemas.catalogue import Topic
 from schemas.errors import SettingsInvalid
+from tests.support.waiting import until
 
 
 def settings(broker: Broker, name: str) -> dict[str, str]:
-    with KafkaAdminClient(**broker.client()) as admin:
+    with broker.opened(KafkaAdminClient) as admin:
         asked = [ConfigResource(ConfigResourceType.TOPIC, name)]
         answers = admin.describe_configs(asked, config_filter="all")
     return {key: told["value"] for key, told in answers["topic"][name].items()}
@@ -21,8 +22,9 @@ def settings(broker: Broker, name: str) -> dict[str, str]:
 
 def change(broker: Broker, name: str, **configuration: str) -> None:
     changed = {key.replace("_", "."): value for key, value in configuration.items()}
-    with KafkaAdminClient(**broker.client()) as admin:
+    with broker.opened(KafkaAdminClient) as admin:
         admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, changed)])
+    until(lambda: changed.items() <= settings(broker, name).items())
 
 
 def test_names_are_those_of_the_contract() -> None:
@@ -50,8 +52,9 @@ def test_making_them_again_makes_nothing(broker: Broker, layout: Layout) -> None
 
 def test_what_is_missing_is_made(broker: Broker, layout: Layout) -> None:
     lost = layout.name(Topic.DERIVED)
-    with KafkaAdminClient(**broker.client()) as admin:
+    with broker.opened(KafkaAdminClient) as admin:
         admin.delete_topics([lost])
+        until(lambda: lost not in admin.list_topics())
     with pytest.raises(SettingsInvalid, match=f"lacks {lost}.*answerback init"):
         check(broker, layout)
     assert create(broker, layout) == [lost]

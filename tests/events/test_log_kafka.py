@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.contracts.log_contract import LogContract
 from tests.support.clock import SettableClock
 from tests.support.kafka.cluster import Cluster
 from tests.support.records import identity, record, stored
+from tests.support.waiting import until
 
 HOME = partition_of("demo:a", 4)
 Open = Callable[[str], KafkaLog]
@@ -119,7 +121,7 @@ def test_what_retention_has_removed_is_said_to_be_gone(
     log: KafkaLog, broker: Broker, layout: Layout
 ) -> None:
     log.append([record(n) for n in range(10)]).result(10)
-    with KafkaAdminClient(**broker.client()) as admin:
+    with broker.opened(KafkaAdminClient) as admin:
         admin.delete_records({TopicPartition(layout.name(Topic.FACTS), HOME): 4})
     assert len(log.read(Topic.FACTS, HOME, 4, 10).records) == 6
     with pytest.raises(RangeRemoved, match="no longer has offset 2"):
@@ -130,7 +132,7 @@ def test_a_message_that_is_no_event_is_set_aside_with_its_place(
     log: KafkaLog, broker: Broker, layout: Layout
 ) -> None:
     log.append([record("before")]).result(10)
-    stranger = KafkaProducer(**broker.client())
+    stranger = broker.opened(KafkaProducer)
     for value in (b"not an event", None):
         stranger.send(layout.name(Topic.FACTS), value, key=b"demo:a", partition=HOME)
     stranger.close()
@@ -149,16 +151,16 @@ def test_other_numbers_of_partitions_are_refused(
         KafkaLog(broker, wrong, tmp_path / "ids.db", clock)
 
 
-@pytest.mark.usefixtures("refused_connections")
 def test_a_broker_that_is_not_there_is_named(tmp_path: Path, clock: SettableClock) -> None:
+    threads = threading.active_count()
     with pytest.raises(LogUnavailable, match=r"Kafka at 127\.0\.0\.1:1 does not answer"):
         KafkaLog(Broker("127.0.0.1:1"), Layout(), tmp_path / "ids.db", clock)
+    assert threading.active_count() == threads
 
 
 # A broker that goes away
 
 
-@pytest.mark.usefixtures("refused_connections")
 def test_what_a_hanging_broker_was_sent_is_stored_once(log: KafkaLog, kafka: Cluster) -> None:
     log.append([record("before")]).result(10)
     (node,) = kafka.nodes
@@ -175,7 +177,6 @@ def test_what_a_hanging_broker_was_sent_is_stored_once(log: KafkaLog, kafka: Clu
     assert sorted(ids) == sorted(identity(name) for name in ("before", "x", "fresh"))
 
 
-@pytest.mark.usefixtures("refused_connections")
 def test_a_log_goes_on_when_its_broker_was_killed(log: KafkaLog, kafka: Cluster) -> None:
     log.append([record("before")]).result(10)
     (node,) = kafka.nodes
@@ -191,10 +192,3 @@ def test_a_log_goes_on_when_its_broker_was_killed(log: KafkaLog, kafka: Cluster)
     until(lambda: log.append([record("x"), record("after")]).exception(30) is None)
     ids = [r.event_id for r in stored(log)]
     assert sorted(ids) == sorted(identity(name) for name in ("before", "x", "after"))
-
-
-def until(done: Callable[[], bool], seconds: float = 60) -> None:
-    ends = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < ends
-        time.sleep(0.2)

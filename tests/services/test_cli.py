@@ -21,7 +21,8 @@ COMMANDS = [
     ["config", "check"], ["workspace"],
     ["workspace", "create"], ["workspace", "list"], ["key"], ["key", "create"], ["key", "list"],
     ["key", "revoke"], ["key", "rotate"], ["workspace", "update"], ["workspace", "rotate-tokens"],
-    ["workspace", "acts"], ["import"],
+    ["workspace", "acts"], ["import"], ["init"],
+    ["copy-log"],
 ]  # fmt: skip
 
 

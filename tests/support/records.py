@@ -50,11 +50,11 @@ def key_in(partition: int, partitions: int) -> str:
     )
 
 
-def stored(log: EventLog, topic: Topic = Topic.FACTS) -> Iterator[StoredRecord]:
+def stored(log: EventLog, topic: Topic = Topic.FACTS, page_size: int = 7) -> Iterator[StoredRecord]:
     """Everything in a topic, partition after partition, read in small pages."""
     for partition in range(log.partitions):
         start, head = 0, log.heads()[topic, partition]
         while start < head:
-            page = log.read(topic, partition, start, 7)
+            page = log.read(topic, partition, start, page_size)
             yield from page.records
             start = page.end

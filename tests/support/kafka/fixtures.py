@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
-import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -40,11 +38,3 @@ def layout(broker: Broker) -> Layout:
     made = Layout(partitions=4, replicas=1, prefix=f"test-{next(_installations)}.")
     create(broker, made)
     return made
-
-
-@pytest.fixture
-def refused_connections() -> Iterator[None]:
-    """For tests in which connections fail: kafka-python leaves their sockets to be collected."""
-    warnings.filterwarnings("ignore", "unclosed <socket", ResourceWarning)  # until the test's end
-    yield
-    gc.collect()

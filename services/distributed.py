@@ -1,0 +1,88 @@
+"""Where the parts of the distributed mode are chosen and put together; so far, its log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from events.copying import Source, Target
+from events.kafka.broker import Broker
+from events.kafka.filling import KafkaTarget
+from events.kafka.pages import Pages
+from events.kafka.topics import Layout, check, create
+from events.sqlite import SqliteLog
+from schemas.clock import Clock
+from schemas.errors import SettingsInvalid
+from services.bootstrap import newest_format
+from services.folder import locked
+from services.formats import format_of
+from services.settings import Settings
+
+
+def make_topics(settings: Settings) -> list[str]:
+    """Make the topics that are missing; answers their names. Raises as ``create`` does."""
+    return create(broker_of(settings), layout_of(settings))
+
+
+@contextmanager
+def from_folder(settings: Settings, *, clock: Clock) -> Iterator[tuple[Source, Target]]:
+    """The log in the data folder, which nobody may use meanwhile, and topics for it on Kafka."""
+    if format_of(settings.data) != newest_format():
+        raise SettingsInvalid(
+            f"There is no log of this version's format in {settings.data}. Name the folder of an "
+            "installation in ANSWERBACK_DATA, and start it once with this version."
+        )
+    with locked(settings), _filling(settings, layout_of(settings)) as target:
+        log = SqliteLog(settings.data / "log.db", clock)
+        try:
+            yield log, target
+        finally:
+            log.close()
+
+
+@contextmanager
+def to_more_partitions(settings: Settings, partitions: int) -> Iterator[tuple[Source, Target]]:
+    """The topics in use, and those of the next generation, with another number of partitions."""
+    broker, layout = broker_of(settings), layout_of(settings)
+    check(broker, layout)
+    wider = replace(layout, partitions=partitions, generation=layout.generation + 1)
+    with _filling(settings, wider) as target:
+        source = Pages(broker, layout)
+        try:
+            yield source, target
+        finally:
+            source.close()
+
+
+@contextmanager
+def _filling(settings: Settings, layout: Layout) -> Iterator[KafkaTarget]:
+    target = KafkaTarget(broker_of(settings), layout)
+    try:
+        yield target
+    finally:
+        target.close()
+
+
+def broker_of(settings: Settings) -> Broker:
+    """The brokers that the settings name."""
+    password, authority = settings.kafka_password, settings.kafka_authority_file
+    return Broker(
+        settings.kafka_servers,
+        settings.kafka_protocol,
+        settings.kafka_mechanism,
+        settings.kafka_user,
+        None if password is None else password.get_secret_value(),
+        None if authority is None else str(authority),
+    )
+
+
+def layout_of(settings: Settings) -> Layout:
+    """The topics that the settings name."""
+    return Layout(
+        settings.kafka_partitions,
+        settings.kafka_replicas,
+        settings.kafka_retention_days,
+        settings.kafka_prefix,
+        settings.kafka_generation,
+    )
