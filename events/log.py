@@ -64,16 +64,25 @@ class StoredRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What became of each record of one append, in the order of the call."""
+    """What became of each record of one append, in the order of the call.
+
+    ``pending`` is the id under which the records wait for their places, if they have none yet.
+    """
 
     positions: tuple[Position, ...]
     duplicates: frozenset[int] = frozenset()
     conflicts: frozenset[int] = frozenset()
+    pending: UUID | None = None
 
     @property
     def cursor(self) -> Cursor:
         """A cursor that has passed all of them: what a reader waits for to see his own writes."""
         return Cursor.after(self.positions)
+
+    @property
+    def position(self) -> str:
+        """What the sender is told: the cursor, or ``pending:`` and the id they wait under."""
+        return self.cursor.encode() if self.pending is None else f"pending:{self.pending}"
 
 
 @dataclass(frozen=True, slots=True)

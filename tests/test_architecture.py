@@ -36,6 +36,8 @@ BACKENDS = frozenset({
     "events.kafka.topics",
     "events.memory",
     "events.raw_sqlite",
+    "events.spool",
+    "events.spool_file",
     "events.sqlite",
     "events.sqlite_file",
     "events.sqlite_follower",

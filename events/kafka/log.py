@@ -34,7 +34,7 @@ from schemas.clock import Clock
 from schemas.envelope import Position
 from schemas.errors import AnswerbackError, LogUnavailable, TooLarge
 
-_ACK_SECONDS = 5.0  # then callers are told that the log is away
+_ACK_SECONDS = 3.0  # then callers are told that the log is away
 _LOOK_SECONDS = 0.05  # for what is still under way from before
 _READ_AT_ONCE = 5_000
 
@@ -63,6 +63,7 @@ class _Call:
 
     item: _Waiting
     firsts: list[_First] = field(default_factory=list)
+    is_told: bool = False  # that it failed: then any of its records may come again
     duplicates: set[int] = field(default_factory=set)
     conflicts: set[int] = field(default_factory=set)
 
@@ -200,6 +201,8 @@ class KafkaLog(OwnedLog):
         try:
             self._producer.flush(timeout=seconds)
         except KafkaTimeoutError as error:
+            for call in self._under_way:
+                call.is_told = True
             raise LogUnavailable(
                 f"Kafka at {self._broker.addresses} has not acknowledged events within "
                 f"{seconds:g} s. They are sent on; sending them again stores nothing twice."
@@ -221,7 +224,7 @@ class KafkaLog(OwnedLog):
                 if first.position is None:
                     first.position = _position(record.topic, first.sending.get(timeout=0))
                     positions.append(first.position)
-                if not record.fresh:
+                if not record.fresh or call.is_told:
                     seen[record.event_id.bytes] = Known(first.position, first.digest)
         if positions:
             self._ids.note(seen, Cursor.after(positions), len(positions), self._clock())

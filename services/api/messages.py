@@ -65,7 +65,7 @@ def prepare_messages(activity_id: UUID, body: Recipients, call: Writing, desk: A
         {**_shown(tracking, one), "repeated": index in appended.duplicates}
         for index, one in enumerate(prepared)
     ]
-    return show({"data": data, "position": appended.cursor.encode()})
+    return show({"data": data, "position": appended.position})
 
 
 def _shown(tracking: Tracking, one: Prepared) -> dict[str, Any]:

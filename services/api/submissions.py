@@ -144,7 +144,7 @@ def _appended(call: Call, draft: Draft) -> Appended:
 
 
 def _told(appended: Appended) -> dict[str, Any]:
-    return {"repeated": bool(appended.duplicates), "position": appended.cursor.encode()}
+    return {"repeated": bool(appended.duplicates), "position": appended.position}
 
 
 def _answer(**told: Any) -> Response:

@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, unquote
 
 import orjson
 
-from events.cursor import Cursor
 from events.log import Appended
 from schemas.channels import channel_of
 from schemas.errors import (
@@ -171,12 +170,11 @@ def _receipt(batch: Batch, appended: Appended) -> Response:
     EVENTS_DUPLICATE.inc(duplicates)
     for one in batch.rejected:
         EVENTS_REJECTED.labels(one.reason).inc()
-    position = appended.cursor if appended.positions else Cursor()
     receipt = {
         "accepted": len(batch.kinds) - duplicates,
         "duplicates": duplicates,
         "rejected": batch.rejected,
-        "position": position.encode(),
+        "position": appended.position,
     }
     if conflicted := _conflicted(batch, appended):
         receipt["conflicted"] = conflicted

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import orjson
 
-from events.cursor import Cursor
 from events.log import Record
 from schemas.errors import Forbidden, InvalidInput, NotFound, RateExceeded, TooLarge
 from schemas.instants import DAY, Instant
@@ -153,7 +152,7 @@ class FormDoor:
             self._rates.seconds_left(),
         )
 
-    async def _store(self, sent: Sent, suspicion: Suspicion | None, body: bytes) -> Cursor:
+    async def _store(self, sent: Sent, suspicion: Suspicion | None, body: bytes) -> str:
         record = await asyncio.to_thread(self._made, sent, suspicion, body)
         appended = await self._doorway.appender.append([record])
         if appended.conflicts:
@@ -165,7 +164,7 @@ class FormDoor:
         else:
             kind = self._records.kind(suspicion)
             EVENTS_APPENDED.labels(kind.channel, kind.name).inc()
-        return appended.cursor
+        return appended.position
 
     def _made(self, sent: Sent, suspicion: Suspicion | None, body: bytes) -> Record:
         """The record, with its raw body kept."""
@@ -180,10 +179,10 @@ def _is_browser(request: Request) -> bool:
     return wants_page and media_type(request.headers) != JSON
 
 
-def _reply(sent: Sent, position: Cursor) -> Response:
+def _reply(sent: Sent, position: str) -> Response:
     shared = {"cache_control": "no-store", "referrer_policy": "no-referrer"}
     if media_type(sent.request.headers) != JSON:
         target = ascii_url(sent.owner.form.redirect_url)
         return response(303, b"", "text/plain; charset=utf-8", location=target, **shared)
-    body = {"submission_id": sent.submission_id, "position": position.encode()}
+    body = {"submission_id": sent.submission_id, "position": position}
     return response(201, orjson.dumps(body), JSON, **shared)

@@ -155,8 +155,8 @@ class Commander:
         version = found.version + sum(step.event_id is None for step in change.steps)
 
         def reply(appended: Appended) -> tuple[int, bytes]:
-            position = appended.cursor.encode()
-            return render(Result(change.document, version, position, changed=bool(change.steps)))
+            told = Result(change.document, version, appended.position, changed=bool(change.steps))
+            return render(told)
 
         state = change.document.model_dump_json(by_alias=True).encode()
         write = StreamWrite(found.stream, found.version, version, state)
