@@ -205,14 +205,16 @@ class SpooledLog(OwnedLog):
         with self._lock:
             entries = self._spool.oldest(_ENTRIES_AT_ONCE)
         answers = [(entry, self._log.append(entry.records)) for entry in entries]
-        for entry, answer in answers:
-            try:
-                cursor = answer.result().cursor
-            except InputError as error:
-                self._refuse(entry, error)
-                continue
+        done: list[tuple[Entry, Cursor]] = []
+        try:
+            for entry, answer in answers:
+                try:
+                    done.append((entry, answer.result().cursor))
+                except InputError as error:
+                    self._refuse(entry, error)
+        finally:  # what the log has is noted, also when it went away in the middle
             with self._lock:
-                self._spool.stored(entry, cursor, self._clock())
+                self._spool.stored(done, self._clock())
                 self._waiting = self._spool.waiting()
         return bool(entries)
 

@@ -100,18 +100,20 @@ class SpoolFile:
             for topic, key, event_id, kind, head, data, digest in rows
         )
 
-    def stored(self, entry: Entry, cursor: Cursor, now: int) -> None:
-        """The log has an entry; its records may go, and so may what was stored long ago."""
+    def stored(self, done: Sequence[tuple[Entry, Cursor]], now: int) -> None:
+        """The log has these; their records may go, and so may what was stored long ago."""
         with self._transaction():
-            self._connection.execute(
-                "UPDATE entry SET cursor = ? WHERE number = ?", (cursor.encode(), entry.number)
-            )
-            self._connection.execute("DELETE FROM spooled WHERE entry = ?", (entry.number,))
+            for entry, cursor in done:
+                self._connection.execute(
+                    "UPDATE entry SET cursor = ? WHERE number = ?", (cursor.encode(), entry.number)
+                )
+                self._connection.execute("DELETE FROM spooled WHERE entry = ?", (entry.number,))
             self._connection.execute(
                 "DELETE FROM entry WHERE cursor IS NOT NULL AND spooled_at < ?",
                 (now - HOT_WINDOW_DAYS * DAY,),
             )
-        self._leaves(entry)
+        for entry, _cursor in done:
+            self._leaves(entry)
 
     def refused(self, entry: Entry, reason: str) -> None:
         """The log will never take an entry; it is kept, and the others go on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -166,6 +166,7 @@ def test_a_full_spool_refuses_and_takes_again_when_there_is_room(
 ) -> None:
     inner.away = True
     answers = [log.append([record(n)]) for n in range(200)]
+    wait(answers, 30)
     with pytest.raises(LogUnavailable, match="spool of 20000 bytes is full"):
         answers[-1].result(10)
     kept = log.waiting()
