@@ -4,6 +4,7 @@
 - ``codec``: envelope <-> record, the one place where bytes are made and old versions are lifted
 - ``log``: the port of the log; ``memory``, ``sqlite`` and ``kafka`` implement it
 - ``copying``: a log carried over into another
+- ``sql``: the gate and the outbox in a SQL store that several processes share
 - ``spool``, ``spool_file``: events kept on disk while the log is away
 - ``intake``: what waits for a log's writer
 - ``gate``: the port through which decisions pass; ``memory`` and ``sqlite`` implement it

@@ -2,7 +2,7 @@
 
 - ``page``, ``runner``, ``rows_sink``, ``columns_sink``: pages, applied exactly once in effect
 - ``standing``: wakes who waits for the sinks
-- ``progress``, ``outbox``, ``dead_letters``: what a sink stores beside its tables
+- ``progress``, ``tenure``, ``turns``, ``dead_letters``: what a sink stores beside its tables
 - ``folds``: pure functions from sets of facts to rows
 - ``columns``: every event in columns with its exact bytes, copies of folds, what a page touches
 - ``judgements``: who, or what, was behind a hit

@@ -5,6 +5,9 @@ exact bounds and a token; the inserts under that token; the derived events, in S
 marked *concluded*; rows that are functions of what is there by then; and last the cursor. A step
 found open on start is done again with exactly its bounds: every stage then changes nothing that it
 had done before. Nothing is ever inferred from the largest stored offset.
+
+Where workers share the sink, whoever takes over a place finishes its open steps first; that their
+worker may be at them still harms nothing, since all stages may be done twice, also at once.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -19,21 +23,25 @@ import sqlalchemy as sa
 from events.compose import Composer, Draft
 from events.cursor import Cursor
 from events.log import EventLog
+from events.sql.bulk import insert_rows
+from events.sql.outbox import put
+from events.sql.tables import reading
 from projections.columns.arrow import to_table
 from projections.columns.copies import Copy, copies_after, copy_tables, forget_copies
 from projections.columns.journaling import Journaling
 from projections.columns.scope import scope_of
-from projections.columns.touched import touched_by
+from projections.columns.touched import Touched, touched_by
 from projections.dead_letters import bury
 from projections.entities.goals import GoalBook
 from projections.entities.refresh import Entities
 from projections.judgements.projection import Judgements
-from projections.outbox import put
 from projections.page import Failure, Page, read_page, read_range
-from projections.progress import cursor_of, set_cursor
+from projections.progress import check_epochs, cursor_of, move_cursor
 from projections.stores.columns import Columns
-from projections.stores.rows import INTENT, SHIPPED, reading
+from projections.stores.rows import INTENT, SHIPPED
 from projections.stores.tables import JUDGEMENT_COLUMNS
+from projections.tenure import COPIES, Tenure, Whole, epochs_of
+from projections.turns import numbered_turns
 
 NAME = "columns"
 
@@ -46,7 +54,6 @@ class Intent:
     end: Cursor
     copies_after: int
     copies_until: int
-    concluded: bool = False
 
     @property
     def token(self) -> str:
@@ -57,20 +64,35 @@ class Intent:
         return hashlib.sha256(bounds.encode()).hexdigest()[:32]
 
     @property
-    def version(self) -> int:
-        """The version of rows this step writes: grows with every step."""
+    def least_version(self) -> int:
+        """The least version of rows this step writes."""
         return _version(self.end, self.copies_until)
+
+    @property
+    def ships(self) -> bool:
+        """Whether it has copies of rows to ship."""
+        return self.copies_until > self.copies_after
 
 
 class ColumnsSink:
     """Applies steps to one generation of the column store."""
 
     def __init__(
-        self, rows: sa.Engine, columns: Columns, log: EventLog, composer: Composer, generation: int
+        self,
+        rows: sa.Engine,
+        columns: Columns,
+        log: EventLog,
+        composer: Composer,
+        generation: int,
+        feed: EventLog | None = None,
+        tenure: Tenure | None = None,
     ) -> None:
+        """Pages come from ``feed``, which has no more than the places of ``tenure``."""
         self._rows = rows
         self._columns = columns = columns.small()
         self._log = log
+        self._feed = feed or log
+        self._tenure = tenure or Whole()
         self._composer = composer
         self._generation = generation
         self._journaling = Journaling(columns)
@@ -90,34 +112,37 @@ class ColumnsSink:
             return _version(cursor, self._shipped(connection))
 
     def resume(self) -> bool:
-        """Do an open step again; answers whether there was one. To be called first, on start."""
+        """Do open steps again; answers whether there was one. To be called first, on start."""
         with reading(self._rows).begin() as connection:
-            row = connection.execute(
-                sa.select(INTENT).where(
-                    INTENT.c.sink == NAME, INTENT.c.generation == self._generation
-                )
-            ).one_or_none()
-        if row is None:
-            return False
-        self._perform(
-            Intent(Cursor.decode(row.start), Cursor.decode(row.finish), row.copies_after,
-                   row.copies_until, row.concluded)
-        )  # fmt: skip
-        return True
+            mine = (INTENT.c.sink == NAME, INTENT.c.generation == self._generation)
+            found = connection.execute(sa.select(INTENT).where(*mine)).all()
+        open_steps = [step for step in map(_intent, found) if self._is_ours(step)]
+        for step in open_steps:
+            self._perform(step)
+        return bool(open_steps)
 
     def step(self, limit: int, until: Cursor | None = None) -> bool:
         """Apply what comes next; answers whether there was anything."""
         with reading(self._rows).begin() as connection:
             start = cursor_of(connection, NAME, self._generation)
             shipped = self._shipped(connection)
-            copies = copies_after(connection, self._generation, shipped, limit)
-        page = read_page(self._log, start, limit, until)
+            copies = self._copies_after(connection, shipped, limit)
+        page = read_page(self._feed, start, limit, until)
         if page.start == page.end and not copies:
             return False
         intent = Intent(start, page.end, shipped, copies[-1].seq if copies else shipped)
         self._declare(intent)
         self._write(intent, page, copies)
         return True
+
+    def _copies_after(self, connection: sa.Connection, shipped: int, limit: int) -> list[Copy]:
+        if not self._tenure.ships_copies:
+            return []
+        return copies_after(connection, self._generation, shipped, limit)
+
+    def _is_ours(self, intent: Intent) -> bool:
+        moved = Cursor({p: o for p, o in intent.end.items() if o != intent.start[p]})
+        return self._tenure.holds_any(moved) or (intent.ships and self._tenure.ships_copies)
 
     def _perform(self, intent: Intent) -> None:
         """Do a declared step from its bounds alone."""
@@ -134,26 +159,45 @@ class ColumnsSink:
             self._columns.insert(f"{name}_copy", table, intent.token)
         if any(copy.table == "campaign" for copy in copies):
             self._goals.forget()
-        touched = touched_by(rows.rows, copies, self._goals.types)
-        scopes = [scope_of(one, self._columns, self._generation) for one in touched]
-        drafts = list(rows.conflicts)
-        judged = [to_table(JUDGEMENT_COLUMNS, [])]
-        for scope in scopes:
-            judgements = Judgements(self._columns, scope.workspace, self._generation)
-            table, some = judgements.judge_touched(scope, intent.version)
-            judged.append(table)
-            drafts += some
-        self._conclude(intent, [*page.failures, *rows.failures], drafts, page.recorded_at)
-        self._columns.insert("judgement", pa.concat_tables(judged), intent.token)
-        entities = Entities(self._columns, self._generation, intent.version)
-        for scope in scopes:
-            entities.refresh(scope, self._goals.of(scope.workspace))
+        failures = [*page.failures, *rows.failures]
+        self._derive(intent, touched_by(rows.rows, copies, self._goals.types), rows.conflicts,
+                     failures, page.recorded_at)  # fmt: skip
         self._finish(intent)
+
+    def _derive(
+        self,
+        intent: Intent,
+        touched: Sequence[Touched],
+        conflicts: Sequence[Draft],
+        failures: Sequence[Failure],
+        now: int,
+    ) -> None:
+        """Write what follows from what is journaled by now."""
+        workspaces = [one.workspace for one in touched]
+        least = intent.least_version
+        with numbered_turns(self._rows, NAME, self._generation, workspaces, least) as numbers:
+            scopes = [scope_of(one, self._columns, self._generation) for one in touched]
+            drafts = list(conflicts)
+            judged = [to_table(JUDGEMENT_COLUMNS, [])]
+            for scope in scopes:
+                judgements = Judgements(self._columns, scope.workspace, self._generation)
+                table, some = judgements.judge_touched(scope, numbers[scope.workspace])
+                judged.append(table)
+                drafts += some
+            self._conclude(intent, failures, drafts, now)
+            self._columns.insert("judgement", pa.concat_tables(judged), intent.token)
+            for scope in scopes:
+                entities = Entities(self._columns, self._generation, numbers[scope.workspace])
+                entities.refresh(scope, self._goals.of(scope.workspace))
 
     # The stages that lie in SQL
 
     def _declare(self, intent: Intent) -> None:
+        epochs = epochs_of(self._tenure, intent.start, intent.end)
+        if intent.ships:
+            epochs[COPIES] = self._tenure.epoch(COPIES) or 0
         with self._rows.begin() as connection:
+            check_epochs(connection, NAME, self._generation, intent.start, epochs)
             connection.execute(
                 INTENT.insert(),
                 {
@@ -172,23 +216,25 @@ class ColumnsSink:
         self, intent: Intent, failures: Sequence[Failure], drafts: Sequence[Draft], now: int
     ) -> None:
         """Store the derived events once, before the rows that would hide them."""
-        if intent.concluded or not (drafts or failures):
+        if not (drafts or failures):
             return
+        open_one = (*self._mine(INTENT), INTENT.c.token == intent.token, ~INTENT.c.concluded)
         with self._rows.begin() as connection:
-            put(connection, self._composer, drafts)
-            bury(connection, NAME, failures, now)
-            connection.execute(INTENT.update().where(*self._mine(INTENT)).values(concluded=True))
+            concluded = INTENT.update().where(*open_one).values(concluded=True)
+            if connection.execute(concluded).rowcount:
+                put(connection, self._composer.records(drafts))
+                bury(connection, NAME, failures, now)
 
     def _finish(self, intent: Intent) -> None:
         with self._rows.begin() as connection:
-            connection.execute(INTENT.delete().where(*self._mine(INTENT)))
-            set_cursor(connection, NAME, self._generation, intent.end)
-            connection.execute(SHIPPED.delete().where(*self._mine(SHIPPED)))
-            connection.execute(
-                SHIPPED.insert(),
-                {"sink": NAME, "generation": self._generation, "seq": intent.copies_until},
-            )
-            forget_copies(connection, self._generation, intent.copies_until)
+            this = (*self._mine(INTENT), INTENT.c.token == intent.token)
+            if not connection.execute(INTENT.delete().where(*this)).rowcount:
+                return  # another worker has done the same step to its end
+            move_cursor(connection, NAME, self._generation, intent.start, intent.end)
+            if intent.ships:
+                seq = intent.copies_until
+                insert_rows(connection, SHIPPED, [(NAME, self._generation, seq)], "replace")
+                forget_copies(connection, self._generation, seq)
 
     def _shipped(self, connection: sa.Connection) -> int:
         found = connection.execute(sa.select(SHIPPED.c.seq).where(*self._mine(SHIPPED)))
@@ -196,6 +242,12 @@ class ColumnsSink:
 
     def _mine(self, table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
         return (table.c.sink == NAME, table.c.generation == self._generation)
+
+
+def _intent(row: Any) -> Intent:
+    return Intent(
+        Cursor.decode(row.start), Cursor.decode(row.finish), row.copies_after, row.copies_until
+    )
 
 
 def _version(cursor: Cursor, copies: int) -> int:

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 
 from events.cursor import TOPICS, Cursor
 from events.log import EventLog, StoredRecord
+from events.sql.tables import reading
 from projections.columns.journal import stored_record
 from projections.stores.columns import Columns
-from projections.stores.rows import FOLD_TABLES, reading
+from projections.stores.rows import FOLD_TABLES
 from projections.stores.tables import COPY_COLUMNS, ENTITY_COLUMNS, JUDGEMENT_COLUMNS
 
 _MASK = 2**64 - 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from projections.stores.rows import active_generation, reading
+from events.sql.tables import reading
+from projections.stores.rows import active_generation
 from schemas.errors import FormatUnknown
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from events.compose import Composer
 from events.log import EventLog
 from events.snapshots import Going
+from events.sql.tables import reading
 from projections.columns.copies import copies_after, copy_tables, forget_copies
 from projections.columns_sink import NAME as COLUMNS
 from projections.digests import (
@@ -38,8 +39,8 @@ from projections.stores.rows import (
     MOMENT,
     SETTLING,
     SHIPPED,
+    TURN,
     WAITING,
-    reading,
 )
 from projections.stores.tables import COPY_COLUMNS, ENTITY_COLUMNS
 
@@ -103,7 +104,7 @@ class Rebuild:
     def drop(self) -> None:
         """Remove the target generation."""
         with self._rows.begin() as connection:
-            own = (CURSOR, MOMENT, INTENT, SHIPPED, KEPT, WAITING, SETTLING, COPY)
+            own = (CURSOR, MOMENT, INTENT, SHIPPED, TURN, KEPT, WAITING, SETTLING, COPY)
             for table in (*own, *FOLD_TABLES.values()):
                 connection.execute(table.delete().where(table.c.generation == self._target))
         for name in (

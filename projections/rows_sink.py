@@ -9,17 +9,25 @@ import sqlalchemy as sa
 from events.compose import Composer
 from events.cursor import Cursor
 from events.log import EventLog
+from events.sql.outbox import put
+from events.sql.tables import reading
+from projections.columns.copies import put_copies
 from projections.dead_letters import bury
 from projections.folds.fold import Fold
 from projections.folds.folding import Folding
 from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook
-from projections.outbox import put
 from projections.page import Page, read_page, read_range
-from projections.progress import cursor_of, logical_time_of, set_cursor, set_logical_time
-from projections.stores.rows import SETTLING, reading
+from projections.progress import (
+    advance_logical_time,
+    cursor_of,
+    logical_time_of,
+    move_cursor,
+)
+from projections.stores.rows import SETTLING
+from projections.tenure import Tenure, Whole, epochs_of
+from projections.turns import take_turn
 from schemas.envelope import Event
-from schemas.errors import CursorGap
 
 NAME = "rows"
 
@@ -27,7 +35,8 @@ NAME = "rows"
 class RowsSink:
     """Applies pages to one generation of the row store.
 
-    ``publishes`` is off in a rebuild: what it concludes has been published before.
+    ``publishes`` is off in a rebuild: what it concludes has been published before. Pages come from
+    ``feed``, which has no more than the places of ``tenure``; by default it is the log itself.
     """
 
     def __init__(
@@ -40,9 +49,13 @@ class RowsSink:
         *,
         generation: int,
         publishes: bool = True,
+        feed: EventLog | None = None,
+        tenure: Tenure | None = None,
     ) -> None:
         self._rows = rows
         self._log = log
+        self._feed = feed or log
+        self._tenure = tenure or Whole()
         self._composer = composer
         self._book = book
         self._folds = folds
@@ -63,7 +76,7 @@ class RowsSink:
 
     def step(self, limit: int, until: Cursor | None = None) -> bool:
         """Apply the next page, if there is one; answers whether there was."""
-        page = read_page(self._log, self.cursor(), limit, until)
+        page = read_page(self._feed, self.cursor(), limit, until)
         if page.start == page.end:
             return False
         self.apply(page)
@@ -75,19 +88,18 @@ class RowsSink:
         # Kept until the page is stored: a page that has to be tried again meets them once more.
         self._learned += self._book.catch_up(self._log)
         with self._rows.begin() as connection:
-            stored = cursor_of(connection, NAME, self._generation)
-            if stored != page.start:
-                raise CursorGap(f"The page starts at {page.start}, the sink stands at {stored}.")
+            epochs = epochs_of(self._tenure, page.start, page.end)
+            # First: it waits for a worker that is at the same place, and refuses what is not ours.
+            move_cursor(connection, NAME, self._generation, page.start, page.end, epochs)
             before = logical_time_of(connection, NAME, self._generation)
             late = _late(self._learned, page.start, before)
             self._fold(connection, page, max(before, page.recorded_at), late)
-            set_cursor(connection, NAME, self._generation, page.end)
         self._learned = []
 
     def tick(self, now: int) -> bool:
         """Let time pass while nothing arrives; answers whether anything was due."""
         with reading(self._rows).begin() as connection:
-            if now <= logical_time_of(connection, NAME, self._generation) or not _is_due(
+            if now <= logical_time_of(connection, NAME, self._generation) or not _due(
                 connection, self._generation, now
             ):
                 return False
@@ -103,11 +115,15 @@ class RowsSink:
     ) -> None:
         folding = Folding(connection, self._generation, self._folds, self._book, self._met)
         events = (*self._passed_too_early(page.start, late), *page.events)
-        folded = folding.apply(events, logical_time, late)
+        due = _due(connection, self._generation, logical_time)
+        workspaces = {*late, *due, *(event.workspace for event in events)}
+        take_turn(connection, NAME, self._generation, workspaces)
+        folded = folding.apply(events, logical_time, late, workspaces)
         if self._publishes:
-            put(connection, self._composer, folded.drafts)
+            put(connection, self._composer.records(folded.drafts))
             bury(connection, NAME, [*page.failures, *folded.failures], logical_time)
-        set_logical_time(connection, NAME, self._generation, logical_time)
+        advance_logical_time(connection, NAME, self._generation, logical_time)
+        put_copies(connection, self._generation, folded.copies)
         self._met.forget()
 
     def _passed_too_early(self, start: Cursor, late: Mapping[str, int]) -> tuple[Event, ...]:
@@ -136,8 +152,9 @@ def _late(learned: Sequence[Event], start: Cursor, passed: int) -> dict[str, int
     return late
 
 
-def _is_due(connection: sa.Connection, generation: int, now: int) -> bool:
-    due = sa.select(SETTLING.c.entity).where(
+def _due(connection: sa.Connection, generation: int, now: int) -> set[str]:
+    """The workspaces in which something waits for a time that has come."""
+    due = sa.select(SETTLING.c.workspace).where(
         SETTLING.c.generation == generation, SETTLING.c.due_at <= now
     )
-    return connection.execute(due.limit(1)).first() is not None
+    return set(connection.execute(due.distinct()).scalars())

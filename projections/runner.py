@@ -17,11 +17,12 @@ import sqlalchemy as sa
 from events.cursor import Cursor
 from events.log import EventLog
 from events.snapshots import Going
+from events.sql.outbox import Relay
+from events.sql.tables import OUTBOX, reading
 from projections.columns_sink import ColumnsSink
-from projections.outbox import Relay
 from projections.rows_sink import RowsSink
 from projections.standing import Standing
-from projections.stores.rows import COPY, OUTBOX, reading
+from projections.stores.rows import COPY
 from projections.turnstile import Turnstile
 from schemas.catalogue import Topic
 from schemas.clock import Clock
@@ -60,7 +61,7 @@ class Runner:
         self._log = log
         self._rows_sink = rows_sink
         self._columns_sink = columns_sink
-        self._relay = Relay(rows, log)
+        self._relay = Relay(rows, log, clock)
         self._clock = clock
         self._generation = generation
         self._turnstile = Turnstile()

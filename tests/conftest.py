@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from tests.support.clock import SettableClock
 
-pytest_plugins = ["tests.support.skips", "tests.support.kafka.fixtures"]
+pytest_plugins = ["tests.support.skips", "tests.support.kafka.fixtures", "tests.support.postgres"]
 pytest.register_assert_rewrite(
     "tests.contracts.log_contract",
     "tests.contracts.gate_contract",
@@ -31,6 +31,11 @@ for name in list(os.environ):
 
 # A shell that starts the tests in the background has them, and all they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--both-modes`` runs the tests of projections on the stores of the distributed mode too."""
+    parser.addoption("--both-modes", action="store_true")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from events.sql.bulk import Row, insert_rows
 from projections.columns.arrow import to_table
 from projections.folds.campaigns import ActivityDoc, CampaignDoc
 from projections.folds.entries import EntryDoc
@@ -17,6 +18,7 @@ from projections.folds.responses.document import ResponseDoc
 from projections.folds.sales import LeadDoc, OpportunityDoc
 from projections.stores.rows import COPY
 from projections.stores.tables import COPY_COLUMNS
+from projections.turns import take_turn
 from schemas.fields import Model
 
 
@@ -41,6 +43,16 @@ _DOCS: dict[str, type[Model]] = {
     "lead": LeadDoc,
     "opportunity": OpportunityDoc,
 }
+
+
+def put_copies(connection: sa.Connection, generation: int, rows: Sequence[Row]) -> None:
+    """Put versions behind those that wait; last in a transaction, since others wait for its end.
+
+    Numbers are drawn in turn: a smaller one that were committed later would be passed over.
+    """
+    if rows:
+        take_turn(connection, "copies", generation, [""])
+        insert_rows(connection, COPY, rows, "refuse")
 
 
 def copies_after(

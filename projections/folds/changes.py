@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from projections.stores.bulk import Row, columns_of, insert_rows
-from projections.stores.rows import COPY, FOLD_TABLES
+from events.sql.bulk import Row, columns_of, insert_rows
+from projections.stores.rows import FOLD_TABLES
 
 COPIED = frozenset(("campaign", "activity", "entry", "cluster", "response", "lead", "opportunity"))
 """The tables that the column store has copies of."""
@@ -37,14 +37,13 @@ class Changes:
         self._copy(table, values, deleted=True)
 
     def write(self, connection: sa.Connection) -> None:
-        """Write all of it. Deletions first: a row may move from one id to another and back."""
+        """Write all but the copies. Deletions first: a row may move from one id to another."""
         for name, rows in self.deletes.items():
             table = FOLD_TABLES[name]
             where = (table.c[column] == sa.bindparam(f"old_{column}") for column in _OLD)
             connection.execute(table.delete().where(*where), rows)
         for name, puts in self.puts.items():
             insert_rows(connection, FOLD_TABLES[name], puts, "replace")
-        insert_rows(connection, COPY, self.copies, "refuse")
 
     def _copy(self, table: str, values: Mapping[str, Any], *, deleted: bool) -> None:
         if table in COPIED:

@@ -6,7 +6,7 @@ that waited for what they provide, fold each from all it has kept, and write wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from events.codec import to_stored
 from events.compose import Draft
+from events.sql.bulk import Row as CopyRow
 from projections.folds.changes import Changes
 from projections.folds.fold import Context, Fold, Known, Outcome, Row
 from projections.folds.keeping import Keeping
@@ -44,9 +45,10 @@ _ROWS = {name: _select_rows(table) for name, table in FOLD_TABLES.items()}
 
 @dataclass(slots=True)
 class Folded:
-    """What a page came to: events to publish, and facts that could not be read."""
+    """What a page came to: events to publish, copies for the columns, and unreadable facts."""
 
     drafts: list[Draft] = field(default_factory=list)
+    copies: list[CopyRow] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
 
@@ -78,15 +80,21 @@ class Folding:
         self._waits = Waits(connection, generation)
         self._unreadable: set[str] = set()
 
-    def apply(self, events: Sequence[Event], logical_time: int, late: Mapping[str, int]) -> Folded:
-        """Fold the events of a page, and what time alone has made due.
+    def apply(
+        self,
+        events: Sequence[Event],
+        logical_time: int,
+        late: Mapping[str, int],
+        workspaces: Collection[str],
+    ) -> Folded:
+        """Fold the events of a page, and what time alone has made due in these workspaces.
 
         ``late`` says, by workspace, since when reference data took effect that facts folded
         before did not meet.
         """
         result = Folded()
         by_fold, provided = self._meet(events)
-        due = self._waits.due(logical_time)
+        due = self._waits.due(logical_time, workspaces)
         for fold in self._folds:
             kept = self._keep(fold, by_fold[fold.name], result)
             provided |= kept.provided
@@ -197,6 +205,7 @@ class Folding:
             outcomes[name] = outcome
             self._compare(workspace, name, old, outcome.rows, changes)
         changes.write(self._connection)
+        result.copies += changes.copies
         self._remember(fold, workspace, names, outcomes)
 
     def _context(

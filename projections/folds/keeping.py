@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from events.codec import decode, to_stored
 from events.log import StoredRecord
+from events.sql.bulk import Row, insert_rows
 from projections.folds.fold import Fold, Known
 from projections.folds.met import Met
-from projections.stores.bulk import Row, insert_rows
 from projections.stores.rows import KEPT
 from schemas.catalogue import Topic
 from schemas.envelope import Event, Position

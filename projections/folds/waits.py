@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
+from events.sql.bulk import insert_rows
 from projections.folds.fold import Fold, Outcome
-from projections.stores.bulk import insert_rows
 from projections.stores.rows import SETTLING, WAITING
 
 
@@ -55,12 +55,15 @@ class Waits:
         values = {**self._of(fold, workspace), "names": names}
         return list(self._connection.execute(_WAITING_FOR, values).scalars())
 
-    def due(self, logical_time: int) -> dict[str, set[tuple[str, str]]]:
-        """By fold, workspace and name of the entities whose time has come."""
+    def due(
+        self, logical_time: int, workspaces: Collection[str]
+    ) -> dict[str, set[tuple[str, str]]]:
+        """By fold, workspace and name of the entities of these workspaces whose time has come."""
         values = {"of_generation": self._generation, "moment": logical_time}
         found: dict[str, set[tuple[str, str]]] = {}
         for fold, workspace, entity in self._connection.execute(_DUE, values):
-            found.setdefault(fold, set()).add((workspace, entity))
+            if workspace in workspaces:
+                found.setdefault(fold, set()).add((workspace, entity))
         return found
 
     def remember(

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from events.sql.tables import reading
 from projections.folds.responses.document import ResponseDoc
 from projections.past.building import Stores
-from projections.stores.rows import RESPONSE, reading
+from projections.stores.rows import RESPONSE
 from schemas.views import ResponseFilter
 
 Mark = Sequence[int | str]

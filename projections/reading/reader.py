@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from events.cursor import Cursor
 from events.log import EventLog
 from events.sealing import Sealer
+from events.sql.tables import reading
 from projections.folds.contacts import ContactDoc
 from projections.folds.responses.document import ResponseDoc
 from projections.generations import live_generation
@@ -33,7 +34,7 @@ from projections.reading.submissions import submission_of, submissions_of
 from projections.reading.tallies import tally_rows
 from projections.runner import Runner
 from projections.stores.columns import Columns
-from projections.stores.rows import CLUSTER, CONTACT, RESPONSE, SUBMISSION, reading
+from projections.stores.rows import CLUSTER, CONTACT, RESPONSE, SUBMISSION
 from schemas.errors import Fault, InvalidInput, NotFound
 from schemas.instants import to_datetime
 from schemas.views import (

@@ -11,88 +11,67 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from events.sql.tables import METADATA, key, raw, sequence, text, whole
+from events.sql.texts import adapt_texts
 from projections.stores.trouble import tell_trouble
-
-METADATA = sa.MetaData()
-
-
-def _key(name: str, kind: Any = sa.String) -> sa.Column[Any]:
-    return sa.Column(name, kind, primary_key=True)
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.String, nullable=False, server_default="")
-
-
-def _int(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=False, server_default="0")
-
-
-def _bytes(name: str) -> sa.Column[bytes]:
-    return sa.Column(name, sa.LargeBinary, nullable=False)
-
-
-def _sequence() -> sa.Column[int]:
-    return sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True)
-
+from projections.stores.versions import bring_up
 
 # The runner's own
 
 CURSOR = sa.Table(
-    "cursor", METADATA, _key("sink"), _key("generation", sa.Integer), _key("topic"),
-    _key("partition", sa.Integer), _int("next"),
+    "cursor", METADATA, key("sink"), key("generation", sa.Integer), key("topic"),
+    key("partition", sa.Integer), whole("next"), whole("epoch"),
 )  # fmt: skip
 MOMENT = sa.Table(
-    "moment", METADATA, _key("sink"), _key("generation", sa.Integer), _int("logical_time")
+    "moment", METADATA, key("sink"), key("generation", sa.Integer), whole("logical_time")
 )
 INTENT = sa.Table(
-    "intent", METADATA, _key("sink"), _key("generation", sa.Integer), _text("token"),
-    _text("start"), _text("finish"), _int("copies_after"), _int("copies_until"),
+    "intent", METADATA, key("sink"), key("generation", sa.Integer), key("token"),
+    text("start"), text("finish"), whole("copies_after"), whole("copies_until"),
     sa.Column("concluded", sa.Boolean, nullable=False),
 )  # fmt: skip
-SHIPPED = sa.Table("shipped", METADATA, _key("sink"), _key("generation", sa.Integer), _int("seq"))
-POINTER = sa.Table("pointer", METADATA, _key("name"), _int("generation"))
-OUTBOX = sa.Table(
-    "outbox", METADATA, _sequence(), _text("topic"), _text("key"), _text("event_id"),
-    _text("type"), _bytes("head"), _bytes("data"), _bytes("digest"), sqlite_autoincrement=True,
-)  # fmt: skip
+SHIPPED = sa.Table("shipped", METADATA, key("sink"), key("generation", sa.Integer), whole("seq"))
+TURN = sa.Table(
+    "turn", METADATA, key("sink"), key("generation", sa.Integer), key("workspace"), whole("number")
+)
+POINTER = sa.Table("pointer", METADATA, key("name"), whole("generation"))
 COPY = sa.Table(
-    "copy", METADATA, _sequence(), sa.Column("generation", sa.Integer, index=True),
-    _text("name"), _text("workspace"), _text("id"), _bytes("doc"),
+    "copy", METADATA, sequence(), sa.Column("generation", sa.Integer, index=True),
+    text("name"), text("workspace"), text("id"), raw("doc"),
     sa.Column("deleted", sa.Boolean, nullable=False), sqlite_autoincrement=True,
 )  # fmt: skip
 DEAD_LETTER = sa.Table(
-    "dead_letter", METADATA, _key("sink"), _key("topic"), _key("partition", sa.Integer),
-    _key("offset", sa.BigInteger), _text("workspace"), _text("event_id"), _text("type"),
-    _bytes("head"), _bytes("data"), _text("error"), _int("first_failed_at"),
+    "dead_letter", METADATA, key("sink"), key("topic"), key("partition", sa.Integer),
+    key("offset", sa.BigInteger), text("workspace"), text("event_id"), text("type"),
+    raw("head"), raw("data"), text("error"), whole("first_failed_at"),
     sa.Column("solved", sa.Boolean, nullable=False, server_default=sa.false()),
 )  # fmt: skip
 
 # What folds remember
 
 KEPT = sa.Table(
-    "kept", METADATA, _key("generation", sa.Integer), _key("fold"), _key("workspace"),
-    _key("entity"), _key("event_id"), _text("topic"), sa.Column("partition", sa.Integer),
-    _int("offset"), _int("recorded_at"), _text("key"), _text("type"), _bytes("head"),
-    _bytes("data"),
+    "kept", METADATA, key("generation", sa.Integer), key("fold"), key("workspace"),
+    key("entity"), key("event_id"), text("topic"), sa.Column("partition", sa.Integer),
+    whole("offset"), whole("recorded_at"), text("key"), text("type"), raw("head"),
+    raw("data"),
     sa.Index("kept_recorded", "generation", "fold", "workspace", "recorded_at"),
     sqlite_with_rowid=False,
 )  # fmt: skip
 WAITING = sa.Table(
-    "waiting", METADATA, _key("generation", sa.Integer), _key("fold"), _key("workspace"),
-    _key("need"), _key("entity"),
+    "waiting", METADATA, key("generation", sa.Integer), key("fold"), key("workspace"),
+    key("need"), key("entity"),
     sa.Index("waiting_entity", "generation", "fold", "workspace", "entity"),
 )  # fmt: skip
 SETTLING = sa.Table(
-    "settling", METADATA, _key("generation", sa.Integer), _key("fold"), _key("workspace"),
-    _key("entity"), sa.Column("due_at", sa.BigInteger, nullable=False, index=True),
+    "settling", METADATA, key("generation", sa.Integer), key("fold"), key("workspace"),
+    key("entity"), sa.Column("due_at", sa.BigInteger, nullable=False, index=True),
 )  # fmt: skip
 
 
 def _fold_table(name: str, *filters: sa.Column[Any]) -> sa.Table:
     return sa.Table(
-        name, METADATA, _key("generation", sa.Integer), _key("workspace"), _key("id"),
-        _text("entity"), *filters, _bytes("doc"),
+        name, METADATA, key("generation", sa.Integer), key("workspace"), key("id"),
+        text("entity"), *filters, raw("doc"),
         sa.Index(f"{name}_entity", "generation", "workspace", "entity"),
     )  # fmt: skip
 
@@ -101,17 +80,17 @@ CAMPAIGN = _fold_table("campaign")
 ACTIVITY = _fold_table("activity")
 ENTRY = _fold_table("entry")
 CONTACT = _fold_table("contact")
-CLUSTER = _fold_table("cluster", _text("subject"), _int("since"), _text("cluster"))
+CLUSTER = _fold_table("cluster", text("subject"), whole("since"), text("cluster"))
 RESPONSE = _fold_table(
-    "response", _text("campaign_id"), _text("channel"), _text("type"), _text("status"),
-    _text("code"), _text("owner_id"), _text("country"), _int("occurred_at"),
+    "response", text("campaign_id"), text("channel"), text("type"), text("status"),
+    text("code"), text("owner_id"), text("country"), whole("occurred_at"),
 )  # fmt: skip
-MESSAGE = _fold_table("message", _text("subject"), _int("at"))
+MESSAGE = _fold_table("message", text("subject"), whole("at"))
 SUBMISSION = _fold_table(
     "submission",
-    _text("form_id"),
-    _text("state"),
-    _int("occurred_at"),
+    text("form_id"),
+    text("state"),
+    whole("occurred_at"),
 )
 LEAD = _fold_table("lead")
 OPPORTUNITY = _fold_table("opportunity")
@@ -136,17 +115,29 @@ SET = "main"
 """The one set of projections whose generation moves together."""
 
 
+_POSTGRES = "-c statement_timeout=60000 -c lock_timeout=30000 -c synchronous_commit=on"
+
+
 def open_rows(url: str) -> sa.Engine:
     """The engine of a row store, its tables made where they are missing."""
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(url) if url.startswith("sqlite") else _postgres(url)
     tell_trouble(engine)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
-    METADATA.create_all(engine)
+    bring_up(engine)
     with engine.begin() as connection:
         if active_generation(connection) is None:
             connection.execute(POINTER.insert().values(name=SET, generation=1))
+    return engine
+
+
+def _postgres(url: str) -> sa.Engine:
+    """Bounded in time: a server that hangs is as good as one that is away."""
+    engine = sa.create_engine(
+        url, pool_pre_ping=True, connect_args={"connect_timeout": 5, "options": _POSTGRES}
+    )
+    sa.event.listen(engine, "connect", lambda connection, _record: adapt_texts(connection))
     return engine
 
 
@@ -174,8 +165,3 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     # A writer that began as a reader fails at once when another has committed meanwhile.
     reads = connection.get_execution_options().get("reads_only", False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
-def reading(engine: sa.Engine) -> sa.Engine:
-    """The same store for transactions that only read."""
-    return engine.execution_options(reads_only=True)

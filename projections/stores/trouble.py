@@ -11,6 +11,8 @@ from schemas.errors import OutOfRoom, StoreUnavailable, UnavailableError
 # SQLite's primary codes: busy, locked, out of memory, input or output, full, cannot open.
 _FULL = 13
 _PASSING = frozenset((5, 6, 7, 10, _FULL, 14))
+# PostgreSQL's classes: connections, deadlocks and the like, resources, a server that ends, locks.
+_PASSING_STATES = ("08", "40", "53", "57P", "55P03", "57014")
 _NO_SPACE = ("No space left on device", "NOT_ENOUGH_SPACE", "disk is full")
 
 
@@ -28,5 +30,13 @@ def trouble(text: str) -> UnavailableError:
 def _translate(context: Any) -> UnavailableError | None:
     error = context.original_exception
     code = getattr(error, "sqlite_errorcode", None)
-    passing = code & 0xFF in _PASSING if code is not None else context.is_disconnect
+    if code is not None:
+        passing = code & 0xFF in _PASSING
+    else:
+        passing = context.is_disconnect or _passes(getattr(error, "sqlstate", ...))
     return trouble(f"A store cannot be used: {error}.") if passing else None
+
+
+def _passes(state: Any) -> bool:
+    """Whether PostgreSQL says that this passes; it has no state for what it never answered."""
+    return state is None or (isinstance(state, str) and state.startswith(_PASSING_STATES))

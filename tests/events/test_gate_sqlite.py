@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from events.gate import Gate, StreamState
+from events.gate import Decision, Gate, StreamState
 from events.sqlite import SqliteLog
 from events.sqlite_gate import SqliteGate
+from schemas.catalogue import Topic
 from schemas.errors import LogUnavailable, VersionConflict
-from tests.contracts.gate_contract import CAMPAIGN, KEY, GateContract, answering, step
+from tests.contracts.gate_contract import CAMPAIGN, KEY, GateContract, answering, decided, step
 from tests.support.clock import SettableClock
-from tests.support.records import record
+from tests.support.records import record, stored
 
 
 @pytest.fixture
@@ -55,6 +56,13 @@ def test_a_full_disk_decides_nothing(gate: Gate, log: SqliteLog) -> None:
     log.submit(lambda c: c.execute("PRAGMA max_page_count=100000")).result(10)
     gate.decide(step(1, *range(2000))).result(10)
     assert gate.state_of("demo", CAMPAIGN).version == 1
+
+
+def test_an_answer_has_the_places_of_the_events_also_of_copies(gate: Gate, log: SqliteLog) -> None:
+    first = gate.decide(Decision("demo", decided("m-1", "m-2"))).result(10)
+    again = gate.decide(Decision("demo", decided("m-1", "m-2"))).result(10)
+    assert {r.position for r in stored(log, Topic.DECISIONS)} == set(first.positions)
+    assert again.positions == first.positions
 
 
 def test_facts_and_decisions_share_one_commit_order(gate: Gate, log: SqliteLog) -> None:

@@ -1,4 +1,4 @@
-"""A world per test."""
+"""A small world for every test, on the stores of the embedded mode or of the distributed one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,24 @@ import pytest
 from tests.support.world import World
 
 
+def pytest_generate_tests(metafunc):
+    """Give a module that is marked ``both_modes`` every kind of store there is, others SQLite."""
+    if "rows_url" in metafunc.fixturenames:
+        everywhere = metafunc.config.getoption("--both-modes")
+        both = everywhere or metafunc.definition.get_closest_marker("both_modes") is not None
+        kinds = ["sqlite", "postgres"] if both else ["sqlite"]
+        metafunc.parametrize("rows_url", kinds, indirect=True)
+
+
 @pytest.fixture
-def world(tmp_path):
-    with World(tmp_path) as made:
+def rows_url(request, tmp_path) -> str:
+    """An empty store of rows."""
+    if request.param == "postgres":
+        return request.getfixturevalue("new_database")()
+    return f"sqlite:///{tmp_path / 'rows'}.db"
+
+
+@pytest.fixture
+def world(tmp_path, rows_url):
+    with World(tmp_path, rows_url=rows_url) as made:
         yield made

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from projections.stores.bulk import _text, columns_of, insert_rows
+from events.sql.bulk import _text, columns_of, insert_rows
 from projections.stores.rows import COPY, FOLD_TABLES, KEPT, SETTLING, WAITING
 
 TABLES = (KEPT, WAITING, SETTLING, COPY, *FOLD_TABLES.values())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from events.sql.tables import reading
 from projections.folds.contacts import ContactDoc
-from projections.stores.rows import CLUSTER, CONTACT, reading
+from projections.stores.rows import CLUSTER, CONTACT
 from tests.support import campaign as c
 
 MINUTE = 60_000

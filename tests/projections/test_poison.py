@@ -10,6 +10,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
+from events.sql.tables import reading
 from projections.columns.journal import journal_row
 from projections.digests import journal_digest, log_digest
 from projections.entities import refresh
@@ -17,7 +18,7 @@ from projections.folds.contacts import Contacts
 from projections.judgements.classifier import Clicks
 from projections.past.building import Stores
 from projections.reading.journey import journey_rows
-from projections.stores.rows import CONTACT, DEAD_LETTER, reading
+from projections.stores.rows import CONTACT, DEAD_LETTER
 from schemas.ids import named_id
 from schemas.instants import Instant
 from services.access import Principal, Scope
@@ -28,6 +29,8 @@ from services.collector.strictjson import parse_items
 from services.reference import Reference
 from tests.support import campaign as c
 from tests.support.world import WORKSPACE, World
+
+pytestmark = pytest.mark.both_modes
 
 HIT = {"ip": "192.0.2.7", "user_agent": c.BROWSER}
 MESSAGE = str(c.message(0))

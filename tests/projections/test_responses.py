@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
+
 from projections.folds.responses.document import ResponseDoc
 from schemas.ids import named_id
 from schemas.promotion import rule_id
 from tests.support import campaign as c
+
+pytestmark = pytest.mark.both_modes
 
 MINUTE = 60_000
 DAY = 86_400_000

@@ -14,6 +14,8 @@ from events.compose import Composer, Draft
 from events.log import Appended, Record
 from events.memory import MemoryLog
 from events.sealing import Sealer
+from events.sql.outbox import Relay
+from events.sql.tables import reading
 from events.vault_memory import MemoryVault
 from projections.columns_sink import ColumnsSink
 from projections.digests import TableDigest, column_digests, row_digests
@@ -22,14 +24,13 @@ from projections.folds.reference import ReferenceBook
 from projections.folds.responses.document import ResponseDoc
 from projections.kpis.report import kpi_groups
 from projections.maintenance import Comparison
-from projections.outbox import Relay
 from projections.past.building import Source
 from projections.past.shelf import Shelf
 from projections.reading.reader import StoredReads
 from projections.rebuild import Rebuild
 from projections.rows_sink import RowsSink
 from projections.runner import Runner
-from projections.stores.rows import RESPONSE, open_rows, reading
+from projections.stores.rows import RESPONSE, open_rows
 from schemas.catalogue import Topic, load_all
 from schemas.envelope import Stream
 from schemas.ids import event_id, named_id
@@ -46,7 +47,7 @@ SETTLE = 15_000
 class World:
     """Appends events and runs the sinks by hand."""
 
-    def __init__(self, folder: Path, name: str = "world") -> None:
+    def __init__(self, folder: Path, name: str = "world", rows_url: str | None = None) -> None:
         self._folder = folder / f"{name}-beside"
         self._shelves: list[Shelf] = []
         self.clock = SettableClock()
@@ -54,14 +55,14 @@ class World:
         self.log = MemoryLog(self.clock)
         self.sealer = Sealer(MemoryVault(seeded()))
         self.composer = Composer(self.sealer, self.clock)
-        self.rows: sa.Engine = open_rows(f"sqlite:///{folder / name}.db")
+        self.rows: sa.Engine = open_rows(rows_url or f"sqlite:///{folder / name}.db")
         self.columns = new_columns()
         book = ReferenceBook()
         self.rows_sink = RowsSink(
             self.rows, self.log, self.composer, book, all_folds(book, SETTLE), generation=1
         )
         self.columns_sink = ColumnsSink(self.rows, self.columns, self.log, self.composer, 1)
-        self.relay = Relay(self.rows, self.log)
+        self.relay = Relay(self.rows, self.log, self.clock)
 
     def __enter__(self) -> Self:
         return self
