@@ -1,23 +1,15 @@
-"""The embedded vault: a SQLite file of keys, each wrapped under the master key (AES key wrap).
-
-Several processes may have it open: a key is made by whoever comes first, and the others read it.
-"""
+"""The embedded vault's rows, in a SQLite file that several processes may have open."""
 
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
-
-from events.vault import SubjectKey, TokenKeys, Vault, next_token_key
+from events.vault_stored import KeyRows, StoredVault, SubjectRow
 from schemas.clock import RandomBytes
-from schemas.errors import LogUnavailable, Unreadable
+from schemas.errors import LogUnavailable
 
-_CACHED_SUBJECTS = 250_000  # about 100 MB when full; unwrapping one again costs as much as a seal
 _IDS_PER_QUERY = 500
 _TABLES = """
 CREATE TABLE IF NOT EXISTS address_key (workspace TEXT PRIMARY KEY, wrapped BLOB NOT NULL);
@@ -29,143 +21,72 @@ CREATE UNIQUE INDEX IF NOT EXISTS subject_key_id ON subject_key (workspace, key_
 """
 
 
-class SqliteVault(Vault):
-    """Keys in one file. Calls are short; one lock serves them in turn."""
+class SqliteVault(StoredVault):
+    """Keys in one file."""
 
     def __init__(self, path: Path, master: bytes, random: RandomBytes) -> None:
-        self._master = master
-        self._random = random
-        self._lock = threading.Lock()
-        self._address: dict[str, bytes] = {}
-        self._tokens: dict[str, TokenKeys] = {}
-        self._version = 0
-        self._subjects: OrderedDict[tuple[str, str], SubjectKey] = OrderedDict()
+        super().__init__(_SqliteKeyRows(path), master, random)
+
+
+class _SqliteKeyRows(KeyRows):
+    def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute("PRAGMA busy_timeout=5000")
         self._connection.executescript(_TABLES)
 
-    def address_key(self, workspace: str) -> bytes:
-        known = self._address.get(workspace)
-        if known is None:
-            with self._lock:
-                known = self._first("address_key", "workspace = ?", (workspace,))
-                if known is None:
-                    drawn = self.wrap(self._random(32))
-                    self._run("INSERT OR IGNORE INTO address_key VALUES (?, ?)", workspace, drawn)
-                    known = self._first("address_key", "workspace = ?", (workspace,)) or b""
-                self._address[workspace] = known
-        return known
+    def address(self, workspace: str) -> bytes | None:
+        return self._first("SELECT wrapped FROM address_key WHERE workspace = ?", workspace)
 
-    def token_keys(self, workspace: str) -> TokenKeys:
-        with self._lock:
-            self._notice()
-            known = self._tokens.get(workspace)
-            if known is None:
-                known = self._tokens[workspace] = self._ring(workspace)
-            return known
+    def add_address(self, workspace: str, wrapped: bytes) -> None:
+        self._run("INSERT OR IGNORE INTO address_key VALUES (?, ?)", workspace, wrapped)
 
-    def rotate_tokens(self, workspace: str) -> TokenKeys:
-        with self._lock:
-            ring = self._ring(workspace)
-            newest = next_token_key(ring)
-            key = self._random(32)
-            wrapped = self.wrap(key)
-            self._run("INSERT INTO token_key VALUES (?, ?, ?)", workspace, newest, wrapped)
-            turned = self._tokens[workspace] = TokenKeys(newest, {**ring.keys, newest: key})
-            return turned
+    def tokens(self, workspace: str) -> dict[int, bytes]:
+        return dict(self._run("SELECT kid, wrapped FROM token_key WHERE workspace = ?", workspace))
 
-    def _notice(self) -> None:
-        """Forget the rings if another process has written the file (the command line beside a
-        server); a look costs 10 microseconds.
-        """
-        version = self._run("PRAGMA data_version").fetchone()[0]
-        if version != self._version:
-            self._version = version
-            self._tokens.clear()
+    def add_token(self, workspace: str, kid: int, wrapped: bytes) -> None:
+        self._run("INSERT OR IGNORE INTO token_key VALUES (?, ?, ?)", workspace, kid, wrapped)
 
-    def _ring(self, workspace: str) -> TokenKeys:
-        statement = "SELECT kid, wrapped FROM token_key WHERE workspace = ?"
-        rows = self._run(statement, workspace).fetchall()
-        if not rows:
-            first = self.wrap(self._random(32))
-            # Another process may be making it at the same time; the one that is there stands.
-            self._run("INSERT OR IGNORE INTO token_key VALUES (?, 1, ?)", workspace, first)
-            rows = self._run(statement, workspace).fetchall()
-        keys = {kid: self.unwrap(wrapped) for kid, wrapped in rows}
-        return TokenKeys(max(keys), keys)
+    def subjects(self, workspace: str, names: Sequence[str]) -> list[SubjectRow]:
+        chunks = (names[i : i + _IDS_PER_QUERY] for i in range(0, len(names), _IDS_PER_QUERY))
+        return [row for chunk in chunks for row in self._subjects(workspace, chunk)]
 
-    def subject_keys(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
-        with self._lock:
-            found = {s: k for s in subjects if (k := self._subjects.get((workspace, s)))}
-            missing = list(dict.fromkeys(s for s in subjects if s not in found))
-            found |= self._found(workspace, missing)
-            new = [s for s in missing if s not in found]
-            if new:
-                found |= self._create(workspace, new)
-            for subject in missing:
-                self._remember(workspace, subject, found[subject])
-        return found
-
-    def by_id(self, workspace: str, key_id: str) -> SubjectKey | None:
-        with self._lock:
-            where = "workspace = ? AND key_id = ?"
-            key = self._first("subject_key", where, (workspace, key_id))
-        return None if key is None else SubjectKey(key_id, key)
-
-    def close(self) -> None:
-        with self._lock:
-            self._connection.close()
-
-    def _found(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
-        found: dict[str, SubjectKey] = {}
-        for start in range(0, len(subjects), _IDS_PER_QUERY):
-            found |= self._load(workspace, subjects[start : start + _IDS_PER_QUERY])
-        return found
-
-    def _load(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
-        marks = ",".join("?" * len(subjects))
+    def _subjects(self, workspace: str, names: Sequence[str]) -> Iterator[SubjectRow]:
+        marks = ",".join("?" * len(names))
         rows = self._run(
             "SELECT subject, key_id, wrapped FROM subject_key "
             f"WHERE workspace = ? AND subject IN ({marks})",
-            workspace, *subjects,
+            workspace, *names,
         )  # fmt: skip
-        return {subject: SubjectKey(key_id, self.unwrap(w)) for subject, key_id, w in rows}
+        return (SubjectRow(*row) for row in rows)
 
-    def _create(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
-        made = {s: SubjectKey(self._random(12).hex(), self._random(32)) for s in subjects}
-        rows = [(workspace, s, k.id, self.wrap(k.key)) for s, k in made.items()]
+    def add_subjects(self, workspace: str, rows: Sequence[SubjectRow]) -> bool:
         insert = "INSERT OR IGNORE INTO subject_key VALUES (?, ?, ?, ?)"
         try:
             with self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
-                count = self._connection.executemany(insert, rows).rowcount
+                values = [(workspace, *row) for row in rows]
+                return self._connection.executemany(insert, values).rowcount == len(rows)
         except sqlite3.Error as error:
             raise LogUnavailable(f"The vault cannot write: {error}.") from error
-        # Another process may have made some of them between our look and our insert.
-        return made if count == len(rows) else made | self._found(workspace, subjects)
 
-    def _remember(self, workspace: str, subject: str, key: SubjectKey) -> None:
-        self._subjects[workspace, subject] = key
-        if len(self._subjects) > _CACHED_SUBJECTS:
-            self._subjects.popitem(last=False)
+    def subject_of(self, workspace: str, key_id: str) -> bytes | None:
+        statement = "SELECT wrapped FROM subject_key WHERE workspace = ? AND key_id = ?"
+        return self._first(statement, workspace, key_id)
 
-    def _first(self, table: str, where: str, values: tuple[str, ...]) -> bytes | None:
-        row = self._run(f"SELECT wrapped FROM {table} WHERE {where}", *values).fetchone()
-        return None if row is None else self.unwrap(row[0])
+    def version(self) -> int:
+        return int(self._run("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _first(self, statement: str, *values: str) -> bytes | None:
+        row = self._run(statement, *values).fetchone()
+        return None if row is None else row[0]
 
     def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
         try:
             return self._connection.execute(statement, values)
         except sqlite3.Error as error:
             raise LogUnavailable(f"The vault cannot be reached: {error}.") from error
-
-    def wrap(self, key: bytes) -> bytes:
-        return aes_key_wrap(self._master, key)
-
-    def unwrap(self, wrapped: bytes) -> bytes:
-        try:
-            return aes_key_unwrap(self._master, wrapped)
-        except Exception as error:
-            raise Unreadable("A key in the vault does not open with this master key.") from error

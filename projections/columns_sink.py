@@ -103,14 +103,6 @@ class ColumnsSink:
         with reading(self._rows).begin() as connection:
             return cursor_of(connection, NAME, self._generation)
 
-    def version(self) -> int:
-        """The version of the last finished step: while it stays, so do the tables, but for a step
-        under way.
-        """
-        with reading(self._rows).begin() as connection:
-            cursor = cursor_of(connection, NAME, self._generation)
-            return _version(cursor, self._shipped(connection))
-
     def resume(self) -> bool:
         """Do open steps again; answers whether there was one. To be called first, on start."""
         with reading(self._rows).begin() as connection:
@@ -125,7 +117,7 @@ class ColumnsSink:
         """Apply what comes next; answers whether there was anything."""
         with reading(self._rows).begin() as connection:
             start = cursor_of(connection, NAME, self._generation)
-            shipped = self._shipped(connection)
+            shipped = _shipped(connection, self._generation)
             copies = self._copies_after(connection, shipped, limit)
         page = read_page(self._feed, start, limit, until)
         if page.start == page.end and not copies:
@@ -236,12 +228,20 @@ class ColumnsSink:
                 insert_rows(connection, SHIPPED, [(NAME, self._generation, seq)], "replace")
                 forget_copies(connection, self._generation, seq)
 
-    def _shipped(self, connection: sa.Connection) -> int:
-        found = connection.execute(sa.select(SHIPPED.c.seq).where(*self._mine(SHIPPED)))
-        return found.scalar_one_or_none() or 0
-
     def _mine(self, table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
         return (table.c.sink == NAME, table.c.generation == self._generation)
+
+
+def columns_version(connection: sa.Connection, generation: int) -> int:
+    """The version of the last finished step: while it stays, so do the tables, but for a step under
+    way.
+    """
+    return _version(cursor_of(connection, NAME, generation), _shipped(connection, generation))
+
+
+def _shipped(connection: sa.Connection, generation: int) -> int:
+    mine = (SHIPPED.c.sink == NAME, SHIPPED.c.generation == generation)
+    return connection.execute(sa.select(SHIPPED.c.seq).where(*mine)).scalar_one_or_none() or 0
 
 
 def _intent(row: Any) -> Intent:

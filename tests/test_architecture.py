@@ -48,8 +48,8 @@ BACKENDS = frozenset({
     "events.vault_sqlite",
     "projections.stores.chdb",
     "projections.stores.chdb_snapshot",
-    "services.access_sqlite",
-    "services.passes_sqlite",
+    "services.access_sql",
+    "services.passes",
 })  # fmt: skip
 # Benches measure a backend, or its driver, alone: these open one without the rest of the program.
 BENCHED = frozenset({

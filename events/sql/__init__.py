@@ -4,4 +4,5 @@
 - ``outbox``: events on their way to the log, stored with what they follow from, then relayed
 - ``bulk``: many rows at once; ``texts``: those that PostgreSQL cannot hold as they are
 - ``gate``: the gate in SQL, whose events wait in the outbox
+- ``keys``, ``raw``: the rows of the vault, and raw bodies; ``watch``: what other processes wrote
 """

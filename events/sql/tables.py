@@ -65,6 +65,31 @@ REPLY = sa.Table(
     whole("status"), raw("body"), sa.Column("expires_at", sa.BigInteger, index=True),
 )  # fmt: skip
 
+NOTICE = sa.Table("notice", METADATA, key("subject"), whole("number"))
+"""How often something has changed that other processes keep in memory."""
+
+ADDRESS_KEY = sa.Table("address_key", METADATA, key("workspace"), raw("wrapped"))
+TOKEN_KEY = sa.Table(
+    "token_key", METADATA, key("workspace"), key("kid", sa.Integer), raw("wrapped")
+)
+SUBJECT_KEY = sa.Table(
+    "subject_key", METADATA, key("workspace"), key("subject"), text("key_id"), raw("wrapped"),
+    sa.Index("subject_key_id", "workspace", "key_id", unique=True),
+)  # fmt: skip
+RAW_BODY = sa.Table(
+    "raw_body", METADATA, key("workspace"), key("event_id"),
+    sa.Column("day", sa.BigInteger, nullable=False, index=True), text("key_id"), raw("content"),
+)  # fmt: skip
+
+
+_LOCK = 0x416E7377  # "Answ": one process at a time makes or alters tables
+
+
+def lock_tables(connection: sa.Connection) -> None:
+    """Until the transaction ends, no other process makes or alters tables."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+
 
 def reading(engine: sa.Engine) -> sa.Engine:
     """The same store for transactions that only read."""

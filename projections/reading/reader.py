@@ -32,9 +32,9 @@ from projections.reading.reads import Reads
 from projections.reading.remembered import Remembered
 from projections.reading.submissions import submission_of, submissions_of
 from projections.reading.tallies import tally_rows
-from projections.runner import Runner
 from projections.stores.columns import Columns
 from projections.stores.rows import CLUSTER, CONTACT, RESPONSE, SUBMISSION
+from projections.waiting import Waiting
 from schemas.errors import Fault, InvalidInput, NotFound
 from schemas.instants import to_datetime
 from schemas.views import (
@@ -61,14 +61,14 @@ class StoredReads(Reads):
     """Reads the live generation, or a past; personal values are opened on the way out."""
 
     def __init__(
-        self, rows: sa.Engine, columns: Columns, log: EventLog, sealer: Sealer, runner: Runner,
+        self, rows: sa.Engine, columns: Columns, log: EventLog, sealer: Sealer, waiting: Waiting,
         shelf: Shelf,
     ) -> None:  # fmt: skip
         self._rows = rows
         self._columns = columns
         self._log = log
         self._sealer = sealer
-        self._runner = runner
+        self._waiting = waiting
         self._shelf = shelf
         self._kpis: Remembered[KpiReport] = Remembered(_MOST_REMEMBERED)
 
@@ -184,7 +184,7 @@ class StoredReads(Reads):
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         # Read first: what a step under way adds meanwhile is then asked for again when it is done.
-        question = (workspace, query, live_generation(self._rows), self._runner.columns_version())
+        question = (workspace, query, live_generation(self._rows), self._waiting.columns_version())
         return self._kpis.answer(question, lambda: self._count_kpis(workspace, query))
 
     def _count_kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
@@ -201,10 +201,10 @@ class StoredReads(Reads):
             )
 
     def wait_for(self, cursor: Cursor, seconds: float) -> None:
-        self._runner.wait_for(cursor, seconds)
+        self._waiting.wait_for(cursor, seconds)
 
     def cursors(self) -> dict[str, Cursor]:
-        return self._runner.cursors()
+        return self._waiting.cursors()
 
     # Inside
 
@@ -225,7 +225,7 @@ class StoredReads(Reads):
             fault = Fault("/known_at", "Send a time, or a cursor that an earlier reply gave.")
             raise InvalidInput("The cursor lies behind the end of the log.", (fault,))
         # A past reads the live journal, which must have come that far.
-        self._runner.wait_for(cursor, _PATIENCE)
+        self._waiting.wait_for(cursor, _PATIENCE)
         moment = Moment(workspace, cursor, as_of)
         if known_at is None:
             moment = self._shelf.recent(moment)
@@ -234,10 +234,10 @@ class StoredReads(Reads):
 
     def _heads(self, known_at: str | None) -> list[Cursor]:
         """Where both sinks stand; only where all stand at one place do the live stores tell it."""
-        return [] if known_at is None else list(self._runner.cursors().values())
+        return [] if known_at is None else list(self._waiting.cursors().values())
 
     def _live(self, sink: str) -> Stores:
-        cursor = self._runner.cursors()[sink]
+        cursor = self._waiting.cursors()[sink]
         return Stores(self._rows, self._columns, live_generation(self._rows), cursor)
 
     def _select(

@@ -6,21 +6,19 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from events.sql.tables import METADATA
+from events.sql.tables import METADATA, lock_tables
 from schemas.errors import FormatUnknown
 
 NEWEST = "0002"
 _UNVERSIONED = "0001"
 _SCRIPTS = Path(__file__).with_name("migrations")
 _VERSION = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32)))
-_LOCK = 0x416E7377  # "Answ": one process at a time brings a store up
 
 
 def bring_up(engine: sa.Engine) -> None:
     """Make the tables, or alter them. Raises ``FormatUnknown`` for a store of a later version."""
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        lock_tables(connection)
         found = _version_of(connection)
         if found is None:
             METADATA.create_all(connection)

@@ -88,7 +88,7 @@ def open_back(
         )
         upkeep = Upkeep(runner, rebuild, log, sources, generation)
         try:
-            yield Back(StoredReads(rows, columns, log, sealer, runner, shelf), upkeep)
+            yield Back(StoredReads(rows, columns, log, sealer, runner.waiting, shelf), upkeep)
         finally:
             shelf.close()
             upkeep.stop()

@@ -99,7 +99,7 @@ def test_a_destroyed_key_is_gone(vault: SqliteVault, path: Path) -> None:
 
 def test_a_vault_that_cannot_write_says_so(vault: SqliteVault, path: Path) -> None:
     blocker = sqlite3.connect(path, isolation_level=None)
-    vault._connection.execute("PRAGMA busy_timeout=50")
+    vault._rows._connection.execute("PRAGMA busy_timeout=50")
     blocker.execute("BEGIN IMMEDIATE")
     with pytest.raises(LogUnavailable):
         vault.subject_keys("demo", ["ann"])

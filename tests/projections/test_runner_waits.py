@@ -6,7 +6,6 @@ import threading
 
 import pytest
 
-from projections import runner as runners
 from projections.runner import Runner
 from projections.standing import Standing
 from schemas.errors import Stale
@@ -29,11 +28,13 @@ def test_standing_tells_of_a_move_that_came_before_the_waiting():
 
 
 def test_a_waiter_is_woken_by_the_turns_that_reach_it(world, monkeypatch):
-    # So long that whoever is woken by no turn is not woken in this test.
-    monkeypatch.setattr(runners, "_LOOK_AGAIN_SECONDS", 3600.0)
     world.append(*c.planned(world), c.contact(world, 0))
     runner = _runner(world)
-    waiter = threading.Thread(target=runner.wait_for, args=(world.log.heads(), 3600), daemon=True)
+    # So long that whoever is woken by no turn is not woken in this test.
+    monkeypatch.setattr(runner.waiting, "_look_again_seconds", 3600.0)
+    waiter = threading.Thread(
+        target=runner.waiting.wait_for, args=(world.log.heads(), 3600), daemon=True
+    )
     waiter.start()
     while runner.run_once():
         pass
@@ -42,9 +43,9 @@ def test_a_waiter_is_woken_by_the_turns_that_reach_it(world, monkeypatch):
 
 
 def test_a_waiter_asks_the_stores_once_a_turn(world, monkeypatch):
-    monkeypatch.setattr(runners, "_LOOK_AGAIN_SECONDS", 3600.0)
     world.append(c.contact(world, 0))
     runner = _runner(world)
+    monkeypatch.setattr(runner.waiting, "_look_again_seconds", 3600.0)
     asked: list[int] = []
 
     def turn_instead(standing: Standing, turns: int, _seconds: float) -> bool:
@@ -52,11 +53,11 @@ def test_a_waiter_asks_the_stores_once_a_turn(world, monkeypatch):
         return runner.run_once()
 
     monkeypatch.setattr(Standing, "await_move", turn_instead)
-    runner.wait_for(world.log.heads(), 3600)
+    runner.waiting.wait_for(world.log.heads(), 3600)
     assert len(asked) == len(set(asked)) > 0
 
 
 def test_a_waiter_is_told_when_its_time_is_over(world):
     world.append(c.contact(world, 0))
     with pytest.raises(Stale):
-        _runner(world).wait_for(world.log.heads(), 0)
+        _runner(world).waiting.wait_for(world.log.heads(), 0)

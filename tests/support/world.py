@@ -169,7 +169,7 @@ class World:
         source = Source(self.log, self.columns, self.composer, folds)
         shelf = Shelf(source, self._folder / "pasts", self.clock, patience=60)
         self._shelves.append(shelf)
-        return StoredReads(self.rows, self.columns, self.log, self.sealer, runner, shelf)
+        return StoredReads(self.rows, self.columns, self.log, self.sealer, runner.waiting, shelf)
 
     def responses(self) -> list[ResponseDoc]:
         """All responses, in the order of their ids."""

@@ -19,6 +19,10 @@ def _key(name: str) -> sa.Column[str]:
     return sa.Column(name, sa.String, primary_key=True)
 
 
+def _wrapped() -> sa.Column[bytes]:
+    return sa.Column("wrapped", sa.LargeBinary, nullable=False)
+
+
 def upgrade() -> None:
     """From one process a store to many."""
     with op.batch_alter_table("cursor") as cursor:
@@ -34,6 +38,7 @@ def upgrade() -> None:
     )  # fmt: skip
     _sent()
     _gate()
+    _keys()
 
 
 def _intent() -> None:
@@ -71,3 +76,18 @@ def _gate() -> None:
         sa.Column("expires_at", sa.BigInteger),
     )  # fmt: skip
     op.create_index("ix_reply_expires_at", "reply", ["expires_at"])
+
+
+def _keys() -> None:
+    op.create_table("notice", _key("subject"), _whole("number"))
+    op.create_table("address_key", _key("workspace"), _wrapped())
+    kid = sa.Column("kid", sa.Integer, primary_key=True)
+    op.create_table("token_key", _key("workspace"), kid, _wrapped())
+    op.create_table("subject_key", _key("workspace"), _key("subject"), _text("key_id"), _wrapped())
+    op.create_index("subject_key_id", "subject_key", ["workspace", "key_id"], unique=True)
+    op.create_table(
+        "raw_body", _key("workspace"), _key("event_id"),
+        sa.Column("day", sa.BigInteger, nullable=False), _text("key_id"),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+    )  # fmt: skip
+    op.create_index("ix_raw_body_day", "raw_body", ["day"])

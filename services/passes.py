@@ -1,4 +1,4 @@
-"""Passes beside the keys in the same SQLite file: hashes of secrets that stand for a key."""
+"""Passes beside the keys in the same store: hashes of secrets that stand for a key."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import hashlib
 from threading import Lock
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
+    Connection,
     Engine,
     Integer,
     LargeBinary,
@@ -30,7 +32,7 @@ _PASSES = Table(
     Column("hash", LargeBinary, nullable=False, unique=True),
     Column("kind", String, nullable=False),
     Column("key_id", String, nullable=False),
-    Column("expires_at", Integer, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
 )  # fmt: skip
 _MOST_PASSES = 100
 
@@ -43,7 +45,6 @@ class PassTable:
         self._lock = lock
         self._clock = clock
         self._random = random
-        _META.create_all(engine)
 
     def add(self, key_id: str, kind: PassKind, lifetime: int) -> str:
         """A new secret; the oldest of the same key and kind make room, and what ended is gone."""
@@ -78,6 +79,11 @@ class PassTable:
             _PASSES.c.kind == kind.value,
             _PASSES.c.expires_at > self._clock(),
         )
+
+
+def make_pass_table(connection: Connection) -> None:
+    """Make the table if it is missing."""
+    _META.create_all(connection)
 
 
 def hash_of(secret: str) -> bytes:

@@ -1,0 +1,51 @@
+"""Noticing within a second what other processes have written, without asking at every turn."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import sqlalchemy as sa
+
+from events.sql.tables import NOTICE, reading
+from schemas.errors import StoreUnavailable
+
+_SECONDS = 0.5
+logger = logging.getLogger("answerback.store")
+
+
+def notice(connection: sa.Connection, subject: str) -> None:
+    """Tell others, once the transaction has ended, that something of a subject has changed."""
+    mine = NOTICE.c.subject == subject
+    told = connection.execute(NOTICE.update().where(mine).values(number=NOTICE.c.number + 1))
+    if not told.rowcount:
+        connection.execute(NOTICE.insert().values(subject=subject, number=1))
+
+
+class Watch:
+    """Asks for a subject's number in a thread of its own, so that nobody waits for the store."""
+
+    def __init__(self, store: sa.Engine, subject: str) -> None:
+        self._store = store
+        self._subject = subject
+        self._ending = threading.Event()
+        self.number = self._asked()
+        self._thread = threading.Thread(target=self._look, name=f"watch-{subject}", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._ending.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._ending.wait(_SECONDS):
+            try:
+                self.number = self._asked()
+            except StoreUnavailable as error:  # what is known goes on to count meanwhile
+                logger.debug("Changes of %s cannot be noticed now: %s", self._subject, error)
+
+    def _asked(self) -> int:
+        query = sa.select(NOTICE.c.number).where(NOTICE.c.subject == self._subject)
+        with reading(self._store).begin() as connection:
+            return int(connection.execute(query).scalar_one_or_none() or 0)
