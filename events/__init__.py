@@ -8,7 +8,8 @@
 - ``spool``, ``spool_file``: events kept on disk while the log is away
 - ``intake``: what waits for a log's writer
 - ``gate``: the port through which decisions pass; ``memory`` and ``sqlite`` implement it
-- ``vault``: the port of keys, ``vault_stored``: keys in rows; ``sealing`` uses it to make the stored form of personal data
+- ``vault``: the port of keys, ``vault_stored``: keys in rows
+- ``sealing``: makes the stored form of personal data
 - ``compose``: from a validated payload to an envelope
 - ``feed``: pages of events for those who follow the log
 

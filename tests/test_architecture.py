@@ -49,6 +49,8 @@ BACKENDS = frozenset({
     "projections.stores.chdb",
     "projections.stores.chdb_snapshot",
     "services.access_sql",
+    "services.access_sqlite",
+    "services.stream.membership",
     "services.passes",
 })  # fmt: skip
 # Benches measure a backend, or its driver, alone: these open one without the rest of the program.
