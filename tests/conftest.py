@@ -10,12 +10,18 @@ from hypothesis import settings
 
 from tests.support.clock import SettableClock
 
-pytest_plugins = ["tests.support.skips", "tests.support.kafka.fixtures", "tests.support.postgres"]
+pytest_plugins = [
+    "tests.support.skips",
+    "tests.support.kafka.fixtures",
+    "tests.support.postgres",
+    "tests.support.clickhouse.fixtures",
+]
 pytest.register_assert_rewrite(
     "tests.contracts.log_contract",
     "tests.contracts.gate_contract",
     "tests.contracts.vault_contract",
     "tests.contracts.raw_contract",
+    "tests.contracts.columns_contract",
 )
 
 # A run that fails must fail again; searching for new failures is done by hand, with more examples.

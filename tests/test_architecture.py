@@ -48,6 +48,7 @@ BACKENDS = frozenset({
     "events.vault_sqlite",
     "projections.stores.chdb",
     "projections.stores.chdb_snapshot",
+    "projections.stores.clickhouse",
     "services.access_sql",
     "services.access_sqlite",
     "services.stream.membership",

@@ -102,8 +102,8 @@ class Journaling:
 
     def _seen(self, event_ids: list[str]) -> dict[str, tuple[tuple[Any, ...], bytes]]:
         rows = self._columns.query(
-            "SELECT toString(event_id) AS event_id, digest, toString(log_topic) AS log_topic, "
-            "log_partition, log_offset FROM seen "
+            "SELECT toString(event_id) AS event_id, hex(digest) AS digest, "
+            "toString(log_topic) AS log_topic, log_partition, log_offset FROM seen "
             "WHERE event_id IN (SELECT toUUID(name) FROM $given)",
             None,
             names_table(name=event_ids),
@@ -112,7 +112,7 @@ class Journaling:
         return {
             row["event_id"]: (
                 (topics[row["log_topic"]], row["log_partition"], row["log_offset"]),
-                bytes(row["digest"]),
+                bytes.fromhex(row["digest"]),
             )
             for row in rows
         }

@@ -17,15 +17,11 @@ from typing import Any
 import chdb
 import pyarrow as pa
 
-from projections.stores.columns import Columns, Parameters
+from projections.stores.columns import SETTINGS, Columns, Parameters
 from projections.stores.trouble import trouble
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"})
-_SETTINGS = (
-    "join_use_nulls = 0, prefer_column_name_to_alias = 1, optimize_and_compare_chain = 0, "
-    # A goal's conditions are part of the text: 20 of them may list 1000 values each.
-    "max_query_size = 268435456, max_ast_elements = 10000000, max_expanded_ast_elements = 10000000"
-)
+_SETTINGS = ", ".join(f"{name} = {value}" for name, value in SETTINGS.items())
 
 
 class ChdbColumns(Columns):

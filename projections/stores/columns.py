@@ -7,7 +7,8 @@
    must be used for the same rows only.
 5. What ``insert`` and ``run`` have answered is on disk.
 6. Calls block; every thread may call.
-7. A store may have others *beside* it, each in a database of its own: there the tables of this one
+7. Bytes that are no text (``FixedString``) are selected as ``hex``, UUIDs and enums as text.
+8. A store may have others *beside* it, each in a database of its own: there the tables of this one
    are named ``database.table``.
 """
 
@@ -19,6 +20,17 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 Parameters = Mapping[str, str | int]
+
+SETTINGS = {
+    "join_use_nulls": 0,
+    "prefer_column_name_to_alias": 1,
+    "optimize_and_compare_chain": 0,
+    # A goal's conditions are part of the text: 20 of them may list 1000 values each.
+    "max_query_size": 268_435_456,
+    "max_ast_elements": 10_000_000,
+    "max_expanded_ast_elements": 10_000_000,
+}
+"""What every statement runs with, wherever the engine is."""
 
 
 class Columns(ABC):

@@ -25,6 +25,9 @@ def rows_url(request, tmp_path) -> str:
 
 
 @pytest.fixture
-def world(tmp_path, rows_url):
-    with World(tmp_path, rows_url=rows_url) as made:
+def world(request, tmp_path, rows_url):
+    columns = None
+    if rows_url.startswith("postgresql"):
+        columns = request.getfixturevalue("new_clickhouse_columns")()
+    with World(tmp_path, rows_url=rows_url, columns=columns) as made:
         yield made

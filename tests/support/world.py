@@ -30,6 +30,7 @@ from projections.reading.reader import StoredReads
 from projections.rebuild import Rebuild
 from projections.rows_sink import RowsSink
 from projections.runner import Runner
+from projections.stores.columns import Columns
 from projections.stores.rows import RESPONSE, open_rows
 from schemas.catalogue import Topic, load_all
 from schemas.envelope import Stream
@@ -47,7 +48,13 @@ SETTLE = 15_000
 class World:
     """Appends events and runs the sinks by hand."""
 
-    def __init__(self, folder: Path, name: str = "world", rows_url: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str = "world",
+        rows_url: str | None = None,
+        columns: Columns | None = None,
+    ) -> None:
         self._folder = folder / f"{name}-beside"
         self._shelves: list[Shelf] = []
         self.clock = SettableClock()
@@ -56,7 +63,8 @@ class World:
         self.sealer = Sealer(MemoryVault(seeded()))
         self.composer = Composer(self.sealer, self.clock)
         self.rows: sa.Engine = open_rows(rows_url or f"sqlite:///{folder / name}.db")
-        self.columns = new_columns()
+        self._own_columns = columns is None
+        self.columns: Columns = columns or new_columns()
         book = ReferenceBook()
         self.rows_sink = RowsSink(
             self.rows, self.log, self.composer, book, all_folds(book, SETTLE), generation=1
@@ -74,8 +82,9 @@ class World:
         for shelf in self._shelves:
             shelf.close()
         self.rows.dispose()
-        self.columns.run(f"DROP DATABASE {self.columns.database}")
-        self.columns.close()
+        if self._own_columns:
+            self.columns.run(f"DROP DATABASE {self.columns.database}")
+            self.columns.close()
 
     # Events
 
