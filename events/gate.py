@@ -11,9 +11,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from uuid import UUID
 
+from events.cursor import Cursor
 from events.log import Appended, Record
 from schemas.envelope import Stream
+from schemas.errors import NotFound
 
 REPLY_LIFETIME = 24 * 3600 * 1000
 
@@ -97,3 +100,10 @@ class Gate(ABC):
         The future raises ``VersionConflict`` if a stream has moved, ``NotUnique`` if a value is
         taken, ``KeyReused`` if the idempotency key has been used, ``LogUnavailable``.
         """
+
+    def cursor_of(self, pending: UUID) -> Cursor | None:
+        """The cursor behind a pending answer's events; ``None`` while any of them waits.
+
+        Raises ``NotFound`` for an id under which nothing waits or was relayed within seven days.
+        """
+        raise NotFound(f"Nothing waits under the id {pending} here.")

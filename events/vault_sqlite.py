@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from events.vault_stored import KeyRows, StoredVault, SubjectRow
 from schemas.clock import RandomBytes
@@ -29,7 +31,10 @@ class SqliteVault(StoredVault):
 
 
 class _SqliteKeyRows(KeyRows):
+    """Calls are short; one lock serves them in turn, as they share a connection."""
+
     def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
@@ -52,19 +57,19 @@ class _SqliteKeyRows(KeyRows):
         chunks = (names[i : i + _IDS_PER_QUERY] for i in range(0, len(names), _IDS_PER_QUERY))
         return [row for chunk in chunks for row in self._subjects(workspace, chunk)]
 
-    def _subjects(self, workspace: str, names: Sequence[str]) -> Iterator[SubjectRow]:
+    def _subjects(self, workspace: str, names: Sequence[str]) -> list[SubjectRow]:
         marks = ",".join("?" * len(names))
         rows = self._run(
             "SELECT subject, key_id, wrapped FROM subject_key "
             f"WHERE workspace = ? AND subject IN ({marks})",
             workspace, *names,
         )  # fmt: skip
-        return (SubjectRow(*row) for row in rows)
+        return [SubjectRow(*row) for row in rows]
 
     def add_subjects(self, workspace: str, rows: Sequence[SubjectRow]) -> bool:
         insert = "INSERT OR IGNORE INTO subject_key VALUES (?, ?, ?, ?)"
         try:
-            with self._connection:
+            with self._lock, self._connection:
                 self._connection.execute("BEGIN IMMEDIATE")
                 values = [(workspace, *row) for row in rows]
                 return self._connection.executemany(insert, values).rowcount == len(rows)
@@ -76,17 +81,19 @@ class _SqliteKeyRows(KeyRows):
         return self._first(statement, workspace, key_id)
 
     def version(self) -> int:
-        return int(self._run("PRAGMA data_version").fetchone()[0])
+        return int(self._run("PRAGMA data_version")[0][0])
 
     def close(self) -> None:
-        self._connection.close()
+        with self._lock:
+            self._connection.close()
 
     def _first(self, statement: str, *values: str) -> bytes | None:
-        row = self._run(statement, *values).fetchone()
-        return None if row is None else row[0]
+        rows = self._run(statement, *values)
+        return rows[0][0] if rows else None
 
-    def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
+    def _run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         try:
-            return self._connection.execute(statement, values)
+            with self._lock:
+                return self._connection.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise LogUnavailable(f"The vault cannot be reached: {error}.") from error

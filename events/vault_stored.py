@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from events.vault import SubjectKey, TokenKeys, Vault, next_token_key
 from schemas.clock import RandomBytes
-from schemas.errors import Unreadable
+from schemas.errors import LogUnavailable, Unreadable
 
 _CACHED_SUBJECTS = 250_000  # about 100 MB when full; unwrapping one again costs as much as a seal
 
@@ -32,7 +32,7 @@ class SubjectRow(NamedTuple):
 class KeyRows(ABC):
     """The port of the rows. All raise ``LogUnavailable``; of two rows with one key the first stays.
 
-    One thread calls at a time.
+    Any thread may call.
     """
 
     @abstractmethod
@@ -72,53 +72,59 @@ class KeyRows(ABC):
         """Let go of the store."""
 
 
+class _Known(NamedTuple):
+    """A ring, and the version of the rows before it was read."""
+
+    version: Any
+    ring: TokenKeys
+
+
 class StoredVault(Vault):
-    """Calls are short; one lock serves them in turn."""
+    """What is known waits for nobody; two threads of one process race as two processes do."""
 
     def __init__(self, rows: KeyRows, master: bytes, random: RandomBytes) -> None:
         self._rows = rows
         self._master = master
         self._random = random
-        self._lock = threading.Lock()
+        self._turning = threading.Lock()
         self._address: dict[str, bytes] = {}
-        self._tokens: dict[str, TokenKeys] = {}
-        self._version: Any = None
+        self._tokens: dict[str, _Known] = {}
         self._subjects: OrderedDict[tuple[str, str], SubjectKey] = OrderedDict()
 
     def address_key(self, workspace: str) -> bytes:
         known = self._address.get(workspace)
         if known is None:
-            with self._lock:
-                wrapped = self._rows.address(workspace)
-                if wrapped is None:
-                    self._rows.add_address(workspace, self.wrap(self._random(32)))
-                    wrapped = self._rows.address(workspace) or b""
-                known = self._address[workspace] = self.unwrap(wrapped)
+            wrapped = self._rows.address(workspace)
+            if wrapped is None:
+                self._rows.add_address(workspace, self.wrap(self._random(32)))
+                wrapped = self._rows.address(workspace) or b""
+            known = self._address[workspace] = self.unwrap(wrapped)
         return known
 
     def token_keys(self, workspace: str) -> TokenKeys:
-        with self._lock:
-            self._notice()
-            known = self._tokens.get(workspace)
+        known = self._tokens.get(workspace)
+        # Another process may have written (the command line beside a server); a look costs 10
+        # microseconds at most.
+        if known is not None and known.version == self._rows.version():
+            return known.ring
+        try:
+            with self._turning:
+                return self._read(workspace)
+        except LogUnavailable:
             if known is None:
-                known = self._tokens[workspace] = self._ring(workspace)
-            return known
+                raise
+            return known.ring  # tokens in sent mail are as good as they were a second ago
 
     def rotate_tokens(self, workspace: str) -> TokenKeys:
-        with self._lock:
+        with self._turning:
             newest = next_token_key(self._ring(workspace))
             self._rows.add_token(workspace, newest, self.wrap(self._random(32)))
-            turned = self._tokens[workspace] = self._ring(workspace)
-            return turned
+            return self._read(workspace)
 
-    def _notice(self) -> None:
-        """Forget the rings if another process has written some (the command line beside a server);
-        a look costs 10 microseconds at most.
-        """
-        version = self._rows.version()
-        if version != self._version:
-            self._version = version
-            self._tokens.clear()
+    def _read(self, workspace: str) -> TokenKeys:
+        version = self._rows.version()  # before the ring: what comes between is noticed next time
+        known = self._tokens[workspace] = _Known(version, self._ring(workspace))
+        return known.ring
 
     def _ring(self, workspace: str) -> TokenKeys:
         wrapped = self._rows.tokens(workspace)
@@ -129,26 +135,23 @@ class StoredVault(Vault):
         return TokenKeys(max(wrapped), {kid: self.unwrap(key) for kid, key in wrapped.items()})
 
     def subject_keys(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
-        with self._lock:
-            found = {s: k for s in subjects if (k := self._subjects.get((workspace, s)))}
-            missing = list(dict.fromkeys(s for s in subjects if s not in found))
-            if missing:
-                found |= self._found(workspace, missing)
-                new = [s for s in missing if s not in found]
-                if new:
-                    found |= self._create(workspace, new)
-            for subject in missing:
-                self._remember(workspace, subject, found[subject])
+        found = {s: k for s in subjects if (k := self._subjects.get((workspace, s)))}
+        missing = list(dict.fromkeys(s for s in subjects if s not in found))
+        if missing:
+            found |= self._found(workspace, missing)
+            new = [s for s in missing if s not in found]
+            if new:
+                found |= self._create(workspace, new)
+        for subject in missing:
+            self._remember(workspace, subject, found[subject])
         return found
 
     def by_id(self, workspace: str, key_id: str) -> SubjectKey | None:
-        with self._lock:
-            wrapped = self._rows.subject_of(workspace, key_id)
+        wrapped = self._rows.subject_of(workspace, key_id)
         return None if wrapped is None else SubjectKey(key_id, self.unwrap(wrapped))
 
     def close(self) -> None:
-        with self._lock:
-            self._rows.close()
+        self._rows.close()
 
     def _found(self, workspace: str, subjects: Sequence[str]) -> dict[str, SubjectKey]:
         rows = self._rows.subjects(workspace, subjects)

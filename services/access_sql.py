@@ -7,9 +7,8 @@ import hmac
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from threading import Lock
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -39,6 +38,7 @@ from schemas.errors import (
     NotUnique,
     StoreUnavailable,
     Unauthenticated,
+    UnavailableError,
 )
 from schemas.instants import Instant
 from services.access import (
@@ -142,15 +142,22 @@ class Noticed:
 
 
 class SqlAccess(Access):
-    """Keys and workspaces in a store that other processes write too."""
+    """Keys and workspaces in a store that other processes write too.
 
-    def __init__(self, store: Engine, changes: Changes, clock: Clock, random: RandomBytes) -> None:
+    ``turns`` is held while the store is used, where its users share a connection; elsewhere whoever
+    asks for what is known waits for nobody.
+    """
+
+    def __init__(
+        self, store: Engine, changes: Changes, clock: Clock, random: RandomBytes,
+        turns: AbstractContextManager[Any] | None = None,
+    ) -> None:  # fmt: skip
         self._clock = clock
         self._random = random
-        self._lock = Lock()
-        self._writes = 0
+        self._turns = turns or nullcontext()
+        self._last_write = object()  # another one after every write
         self._engine = store
-        self._passes = PassTable(store, self._lock, clock, random)
+        self._passes = PassTable(store, self._turns, clock, random)
         self._changes = changes
         self._known: _Known | None = None
 
@@ -298,12 +305,12 @@ class SqlAccess(Access):
     def acts(self, workspace: str) -> list[Act]:
         self.workspace(workspace)
         query = select(_ACTS).where(_ACTS.c.workspace == workspace).order_by(_ACTS.c.serial)
-        with self._lock, self._engine.connect() as connection:
+        with self._turns, self._engine.connect() as connection:
             rows = connection.execute(query).all()
         return [Act(Instant(r.at), r.actor, r.act, r.object, r.detail) for r in rows]
 
     def close(self) -> None:
-        with self._lock:
+        with self._turns:
             self._changes.close()
 
     # Inside
@@ -329,17 +336,17 @@ class SqlAccess(Access):
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with self._lock:
+        with self._turns:
             with self._engine.begin() as connection:
                 yield connection
                 self._changes.tell(connection)
-            self._writes += 1
+            self._last_write = object()
 
     def _read(self) -> _Known:
-        with self._lock:
+        with self._turns:
             try:
                 return self._newest()
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, UnavailableError) as error:
                 # Doors go on with what was known: a signature is as good as it was a second ago.
                 if self._known is None:
                     raise StoreUnavailable("Keys and workspaces cannot be read now.") from error
@@ -347,11 +354,11 @@ class SqlAccess(Access):
                 return self._known
 
     def _newest(self) -> _Known:
-        version = (self._writes, self._changes.version())
-        if self._known is None or self._known.version != version:
+        known, version = self._known, (self._last_write, self._changes.version())
+        if known is None or known.version != version:
             with self._engine.connect() as connection:
-                self._known = _load(connection, version)
-        return self._known
+                known = self._known = _load(connection, version)
+        return known
 
 
 def make_tables(store: Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -20,7 +21,7 @@ class SqliteAccess(SqlAccess):
         self._file = _open(path)
         make_tables(self._file)
         _widen(self._file)
-        super().__init__(self._file, _DataVersion(self._file), clock, random)
+        super().__init__(self._file, _DataVersion(self._file), clock, random, Lock())
 
     def close(self) -> None:
         super().close()

@@ -118,6 +118,12 @@ def open_embedded(
 @contextmanager
 def open_access(settings: Settings, *, clock: Clock, random: RandomBytes) -> Iterator[Access]:
     """Workspaces and keys alone; unlike the rest of the folder, also beside a server."""
+    if settings.mode == "distributed":
+        from services.distributed.sharing import open_shared_access  # noqa: PLC0415 - drivers
+
+        with open_shared_access(settings, clock=clock, random=random) as shared:
+            yield shared
+        return
     _prepare_folder(settings)
     access = SqliteAccess(settings.data / "access.db", clock, random)
     try:
@@ -129,6 +135,12 @@ def open_access(settings: Settings, *, clock: Clock, random: RandomBytes) -> Ite
 @contextmanager
 def open_vault(settings: Settings, *, random: RandomBytes) -> Iterator[Vault]:
     """The keys alone; like ``open_access`` also beside a server, which notices new token keys."""
+    if settings.mode == "distributed":
+        from services.distributed.sharing import open_shared_vault  # noqa: PLC0415 - drivers
+
+        with open_shared_vault(settings, random=random) as shared:
+            yield shared
+        return
     _prepare_folder(settings)
     vault = SqliteVault(settings.data / "vault.db", master_key(settings, random), random)
     try:

@@ -22,10 +22,12 @@ from services.commandline import (
     config,
     distributing,
     importing,
+    processes,
     serving,
     verification,
 )
 from services.commandline.terminal import Terminal
+from services.stream.worker import SINKS
 
 Command = Callable[[argparse.Namespace, Terminal], int]
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -140,7 +142,15 @@ def _keeping(commands: Parsers) -> None:
 
 
 def _distributing(commands: Parsers) -> None:
-    _add(commands, "init", distributing.init, "make the topics on Kafka, or check them")
+    init = _add(commands, "init", distributing.init, "make topics and tables, or check them")
+    init.add_argument("--topics", action="store_true", help="the topics on Kafka alone")
+    words = "take events, and keep them on disk while Kafka is away"
+    _process(commands, "collector", processes.collector, words)
+    _process(commands, "api", processes.api, "serve the management API and the page")
+    words = "keep read models up to date, with any number of others"
+    worker = _process(commands, "worker", processes.worker, words)
+    worker.add_argument("--sink", choices=(*SINKS, "all"), default="all")
+    _process(commands, "relay", processes.relay, "send decisions and conclusions on to Kafka")
     copy = _add(commands, "copy-log", distributing.copy_log, "carry the log over to Kafka")
     copy.add_argument(
         "--to-partitions",
@@ -199,6 +209,13 @@ def _importing(commands: Parsers) -> None:
     rows.add_argument(
         "--dry-run", action="store_true", help="tell what would happen, write nothing"
     )
+
+
+def _process(commands: Parsers, name: str, run: Command, words: str) -> argparse.ArgumentParser:
+    """A command that runs until it is told to end, which is then no failure."""
+    command = _add(commands, name, run, words)
+    command.set_defaults(interrupted=0)
+    return command
 
 
 def _group(commands: Parsers, name: str, words: str) -> Parsers:

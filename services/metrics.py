@@ -75,6 +75,41 @@ LAG_SECONDS = Gauge(
     "Age of the oldest record that a projection has not applied yet.",
     ("projection",), registry=REGISTRY,
 )  # fmt: skip
+SPOOL_ENTRIES = Gauge(
+    "answerback_spool_entries",
+    "Calls that wait in a collector's spool for Kafka.",
+    registry=REGISTRY,
+)
+SPOOL_BYTES = Gauge(
+    "answerback_spool_bytes",
+    "Bytes that wait in a collector's spool for Kafka.",
+    registry=REGISTRY,
+)
+SPOOL_REFUSED = Gauge(
+    "answerback_spool_refused_entries",
+    "Calls in a collector's spool that Kafka will never take.",
+    registry=REGISTRY,
+)
+OUTBOX_EVENTS = Gauge(
+    "answerback_outbox_events",
+    "Decisions and conclusions that wait for the relay.",
+    registry=REGISTRY,
+)
+WORKER_PLACES = Gauge(
+    "answerback_worker_partitions",
+    "Partitions of all topics that this worker holds, by projection.",
+    ("projection",), registry=REGISTRY,
+)  # fmt: skip
+WORKER_WAITING = Gauge(
+    "answerback_worker_waiting_records",
+    "Records that were brought to this worker and are not applied yet, by projection.",
+    ("projection",), registry=REGISTRY,
+)  # fmt: skip
+WORKER_GAPS = Gauge(
+    "answerback_worker_gaps",
+    "How often what was brought to this worker did not go on where it had ended.",
+    ("projection",), registry=REGISTRY,
+)  # fmt: skip
 BUILD_INFO = Gauge(
     "answerback_build_info",
     "Always 1; the label says which version runs.",
@@ -84,7 +119,8 @@ BUILD_INFO = Gauge(
 
 _ALL: tuple[MetricWrapperBase, ...] = (
     HTTP_REQUESTS, HTTP_DURATION, EVENTS_APPENDED, EVENTS_DUPLICATE, EVENTS_REJECTED,
-    RATE_LIMITED, RAW_LOST, LAG_RECORDS, LAG_SECONDS, BUILD_INFO,
+    RATE_LIMITED, RAW_LOST, LAG_RECORDS, LAG_SECONDS, SPOOL_ENTRIES, SPOOL_BYTES, SPOOL_REFUSED,
+    OUTBOX_EVENTS, WORKER_PLACES, WORKER_WAITING, WORKER_GAPS, BUILD_INFO,
 )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from threading import Lock
+from contextlib import AbstractContextManager
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -40,9 +41,11 @@ _MOST_PASSES = 100
 class PassTable:
     """Which key a secret stands for, and until when; whether that key is valid others know."""
 
-    def __init__(self, engine: Engine, lock: Lock, clock: Clock, random: RandomBytes) -> None:
+    def __init__(
+        self, engine: Engine, turns: AbstractContextManager[Any], clock: Clock, random: RandomBytes
+    ) -> None:
         self._engine = engine
-        self._lock = lock
+        self._turns = turns
         self._clock = clock
         self._random = random
 
@@ -54,7 +57,7 @@ class PassTable:
                "expires_at": now + lifetime}  # fmt: skip
         mine = (_PASSES.c.key_id == key_id, _PASSES.c.kind == kind.value)
         kept = select(_PASSES.c.serial).where(*mine).order_by(_PASSES.c.serial.desc())
-        with self._lock, self._engine.begin() as connection:
+        with self._turns, self._engine.begin() as connection:
             connection.execute(delete(_PASSES).where(_PASSES.c.expires_at <= now))
             connection.execute(insert(_PASSES).values(row))
             older = _PASSES.c.serial.not_in(kept.limit(_MOST_PASSES))
@@ -64,13 +67,13 @@ class PassTable:
     def key_of(self, secret: str, kind: PassKind) -> str | None:
         """The key that a secret stands for."""
         asked = select(_PASSES.c.key_id).where(*self._valid(secret, kind))
-        with self._lock, self._engine.connect() as connection:
+        with self._turns, self._engine.connect() as connection:
             return connection.execute(asked).scalar_one_or_none()
 
     def take(self, secret: str, kind: PassKind) -> str | None:
         """The key that a secret stood for; of several who ask at once, one is told."""
         used = delete(_PASSES).where(*self._valid(secret, kind)).returning(_PASSES.c.key_id)
-        with self._lock, self._engine.begin() as connection:
+        with self._turns, self._engine.begin() as connection:
             return connection.execute(used).scalar_one_or_none()
 
     def _valid(self, secret: str, kind: PassKind) -> tuple[ColumnElement[bool], ...]:

@@ -11,13 +11,13 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from time import perf_counter
+from typing import Protocol
 
 import uvicorn
 from prometheus_client import Counter, Histogram
 
 from schemas.errors import SettingsInvalid
 from services.api.app import build_api
-from services.api.door import Door
 from services.collector.app import Collector, route_of
 from services.http import App, Message, Receive, Scope, Send
 from services.metrics import HTTP_DURATION, HTTP_REQUESTS
@@ -49,10 +49,27 @@ def build_app(parts: Parts) -> Front:
     return Front(Collector(parts), build_api(parts), OperatorDoor(parts))
 
 
+class Managed(Protocol):
+    """What stands beside the collector's paths."""
+
+    def end(self) -> None:
+        """Let answers that have no end of their own come to one."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; or begin and end with the server."""
+
+
+class Served(Managed, Protocol):
+    """What a server runs."""
+
+    def begin(self, scope: Scope, receive: Receive, reply: Reply) -> bool:
+        """Take a request that needs no task (``prompt``), or leave it."""
+
+
 class Front:
     """Sends each request to its application, and counts and times it."""
 
-    def __init__(self, collector: Collector, api: Door, operator: App) -> None:
+    def __init__(self, collector: Collector, api: Managed, operator: App) -> None:
         self._collector = collector
         self._api = api
         self._operator = operator
@@ -134,7 +151,7 @@ def _api_route(path: str) -> str:
     return _API + subject if path.startswith(_API) and subject in _SUBJECTS else _OTHER
 
 
-def serve_http(app: Front, settings: Settings, ready: Callable[[], None]) -> None:
+def serve_http(app: Served, settings: Settings, ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way. Calls ``ready`` once.
 
     Raises ``SettingsInvalid`` if the address cannot be listened on.

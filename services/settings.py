@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -53,6 +54,22 @@ def _public(value: str) -> str:
     return value.rstrip("/")
 
 
+def _postgres(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if not text.startswith(("postgresql://", "postgresql+psycopg://")):
+        raise ValueError("Begin the address with postgresql://.")
+    return SecretStr(re.sub(r"^postgresql:", "postgresql+psycopg:", text))
+
+
+def _clickhouse(value: SecretStr) -> SecretStr:
+    url = urlsplit(value.get_secret_value())
+    if url.scheme not in ("clickhouse", "clickhouses") or not url.hostname:
+        raise ValueError("Give the address as clickhouse://user:password@host:port/database.")
+    if not re.fullmatch(r"/?|/[a-z0-9_]{1,60}", url.path):
+        raise ValueError("Name the database with small letters, digits and underscores.")
+    return value
+
+
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
@@ -61,7 +78,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    mode: Literal["embedded"] = Field("embedded", description="How the program is put together.")
+    mode: Literal["embedded", "distributed"] = Field(
+        "embedded", description="Where workspaces and keys lie: in the folder, or in PostgreSQL."
+    )
     host: str = Field("127.0.0.1", description="The address that the server listens on.")
     port: int = Field(8080, ge=0, le=65_535, description="The port that the server listens on.")
     data: Path = Field(Path("data"), description="The folder that holds everything stored.")
@@ -160,6 +179,21 @@ class Settings(BaseSettings):
     )
     kafka_generation: int = Field(
         1, ge=1, le=99, description="Which topics, after the log was carried over to others."
+    )
+    postgres_url: Annotated[SecretStr, AfterValidator(_postgres)] = Field(
+        SecretStr("postgresql+psycopg://answerback@127.0.0.1:5432/answerback"),
+        description="PostgreSQL, as postgresql://user:password@host:port/database.",
+    )
+    clickhouse_url: Annotated[SecretStr, AfterValidator(_clickhouse)] = Field(
+        SecretStr("clickhouse://default@127.0.0.1:9000/answerback"),
+        description="ClickHouse's native port, as clickhouse://user:password@host:port/database; "
+        "clickhouses:// for TLS.",
+    )
+    spool_bytes: int = Field(
+        1 << 30, ge=1 << 20, description="How much a collector keeps on disk while Kafka is away."
+    )
+    stall_seconds: Seconds = Field(
+        120, description="A worker whose events wait so long without progress ends itself."
     )
 
 

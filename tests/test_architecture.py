@@ -32,6 +32,7 @@ BACKENDS = frozenset({
     "events.kafka.pages",
     "events.kafka.producing",
     "events.kafka.reading",
+    "events.kafka.reading_log",
     "events.kafka.records",
     "events.kafka.topics",
     "events.memory",
@@ -64,7 +65,10 @@ BENCHED = frozenset({
 DRIVERS = frozenset({"sqlite3", "chdb", "clickhouse_driver", "kafka", "faust"})
 BACKEND_WORDS = frozenset({"memory", "sqlite", "chdb", "clickhouse", "kafka", "postgres"})
 COMPOSITION_ROOTS = frozenset({
-    "services.bootstrap", "services.back.bootstrap", "services.distributed",
+    "services.bootstrap", "services.back.bootstrap", "services.distributed.behind",
+    "services.distributed.carrying", "services.distributed.connecting",
+    "services.distributed.fronts", "services.distributed.making",
+    "services.distributed.sharing",
 })  # fmt: skip
 MAY_PRINT = ("services.cli", "services.commandline", "services.demo")
 

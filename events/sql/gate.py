@@ -14,10 +14,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from events.cursor import Cursor
 from events.gate import REPLY_LIFETIME, Claim, Decision, Gate, ReplyKey, StoredReply, StreamState
 from events.log import Appended, Record
 from events.sql.bulk import insert_rows
-from events.sql.outbox import place_of, put
+from events.sql.outbox import cursor_of, place_of, put
 from events.sql.tables import CLAIM, OUTBOX, REPLY, SENT, STREAM, reading
 from schemas.clock import Clock
 from schemas.envelope import Position, Stream
@@ -70,6 +71,10 @@ class SqlGate(Gate):
             return self._workers.submit(self._decide, decision)
         except RuntimeError as error:  # the pool has been shut down
             raise LogUnavailable("The gate is closed.") from error
+
+    def cursor_of(self, pending: UUID) -> Cursor | None:
+        with reading(self._store).begin() as connection:
+            return cursor_of(connection, pending)
 
     def close(self) -> None:
         """Finish what is under way."""

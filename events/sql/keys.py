@@ -11,7 +11,7 @@ from events.sql.bulk import insert_rows
 from events.sql.tables import ADDRESS_KEY, SUBJECT_KEY, TOKEN_KEY, reading
 from events.sql.watch import Watch, notice
 from events.vault_stored import KeyRows, SubjectRow
-from schemas.errors import LogUnavailable, StoreUnavailable
+from schemas.errors import LogUnavailable, UnavailableError
 
 _IDS_PER_QUERY = 5000
 _SUBJECT = "token keys"
@@ -86,8 +86,8 @@ class SqlKeyRows(KeyRows):
 
 @contextmanager
 def _said() -> Iterator[None]:
-    """The vault's error for a store that is away."""
+    """The vault's error for a store that is away, full, or has no free connection."""
     try:
         yield
-    except StoreUnavailable as error:
+    except (UnavailableError, sa.exc.TimeoutError) as error:
         raise LogUnavailable(f"The vault cannot be reached: {error}") from error

@@ -21,6 +21,7 @@ from events.sql.tables import OUTBOX, SENT, reading
 from schemas.catalogue import Topic
 from schemas.clock import Clock
 from schemas.envelope import Position
+from schemas.errors import NotFound
 
 _BATCH = 1000
 _WINDOW = HOT_WINDOW_DAYS * 24 * 3600 * 1000
@@ -51,14 +52,17 @@ def put(connection: sa.Connection, records: Sequence[Record], pending: UUID | No
 def cursor_of(connection: sa.Connection, pending: UUID) -> Cursor | None:
     """The cursor behind a pending answer's events; ``None`` while any of them waits.
 
-    One that was never given, or was relayed long ago, has the empty cursor, which all have reached.
+    Raises ``NotFound`` for an id under which nothing waits or was relayed within the hot window.
     """
     name = str(pending)
     waits = sa.select(OUTBOX.c.seq).where(OUTBOX.c.pending == name).limit(1)
     if connection.execute(waits).first() is not None:
         return None
     sent = sa.select(SENT).where(SENT.c.pending == name)
-    return Cursor.after(place_of(row) for row in connection.execute(sent))
+    places = [place_of(row) for row in connection.execute(sent)]
+    if not places:
+        raise NotFound(f"Nothing waits under the id {pending} here.")
+    return Cursor.after(places)
 
 
 def place_of(row: Any) -> Position:

@@ -21,19 +21,18 @@ class SqlRawBodies(RawBodies):
         self._clock = clock
         self._days = days
         self._let_go_on = 0
+        self._let_go()
 
     def put(self, workspace: str, event_id: UUID, sealed: SealedBytes) -> None:
         if not self._days:
             return
-        today = self._clock() // DAY
-        row = (workspace, str(event_id), today, sealed.key_id, sealed.content)
+        self._let_go()
+        row = (workspace, str(event_id), self._clock() // DAY, sealed.key_id, sealed.content)
         with self._store.begin() as connection:
-            if self._let_go_on != today:
-                connection.execute(RAW_BODY.delete().where(RAW_BODY.c.day <= today - self._days))
-                self._let_go_on = today
             insert_rows(connection, RAW_BODY, [row], "ignore")
 
     def get(self, workspace: str, event_id: UUID) -> SealedBytes | None:
+        self._let_go()
         query = sa.select(RAW_BODY.c.key_id, RAW_BODY.c.content).where(
             RAW_BODY.c.workspace == workspace,
             RAW_BODY.c.event_id == str(event_id),
@@ -45,3 +44,11 @@ class SqlRawBodies(RawBodies):
 
     def close(self) -> None:
         """The store is another's to close."""
+
+    def _let_go(self) -> None:
+        """Delete what is over, once a day; what has failed is tried again at the next call."""
+        today = self._clock() // DAY
+        if self._let_go_on != today:
+            with self._store.begin() as connection:
+                connection.execute(RAW_BODY.delete().where(RAW_BODY.c.day <= today - self._days))
+            self._let_go_on = today

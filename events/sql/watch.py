@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from events.sql.tables import NOTICE, reading
-from schemas.errors import StoreUnavailable
+from schemas.errors import UnavailableError
 
 _SECONDS = 0.5
 logger = logging.getLogger("answerback.store")
@@ -16,10 +18,11 @@ logger = logging.getLogger("answerback.store")
 
 def notice(connection: sa.Connection, subject: str) -> None:
     """Tell others, once the transaction has ended, that something of a subject has changed."""
-    mine = NOTICE.c.subject == subject
-    told = connection.execute(NOTICE.update().where(mine).values(number=NOTICE.c.number + 1))
-    if not told.rowcount:
-        connection.execute(NOTICE.insert().values(subject=subject, number=1))
+    # In one statement: of two processes that tell for the first time, neither may fail.
+    kind: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    first = kind.insert(NOTICE).values(subject=subject, number=1)
+    more = {"number": NOTICE.c.number + 1}
+    connection.execute(first.on_conflict_do_update(index_elements=["subject"], set_=more))
 
 
 class Watch:
@@ -42,7 +45,9 @@ class Watch:
         while not self._ending.wait(_SECONDS):
             try:
                 self.number = self._asked()
-            except StoreUnavailable as error:  # what is known goes on to count meanwhile
+            # What is known goes on to count meanwhile. A watch that ended at an error nobody
+            # foresaw, such as a pool without a free connection, would let revoked keys in for ever.
+            except (UnavailableError, sa.exc.SQLAlchemyError) as error:
                 logger.debug("Changes of %s cannot be noticed now: %s", self._subject, error)
 
     def _asked(self) -> int:

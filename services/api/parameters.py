@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from events.cursor import Cursor
-from schemas.errors import Fault, InvalidInput, MalformedRequest
+from schemas.errors import Fault, InvalidInput, MalformedRequest, NotFound, Stale
 from schemas.instants import parse_instant
 from schemas.views import Past
 from services.parts import Parts
 
 MOST = 1000
 PATIENCE = 5.0
+_PENDING = "pending:"
+_LOOK_AGAIN_SECONDS = 0.05
 _NUMBER = re.compile(r"[0-9]{1,6}", re.ASCII)
 _PLUS_LOST = re.compile(r" (\d{2}:\d{2})$")
 
@@ -50,7 +54,9 @@ class ReadParameters(Parameters):
     def await_position(self, parts: Parts) -> None:
         """Wait for one's own writes. Raises ``Stale``."""
         if self.min_position is not None:
-            parts.reads.wait_for(position(self.min_position), PATIENCE)
+            ends = parts.clock() + int(PATIENCE * 1000)
+            cursor = _passed(self.min_position, parts, ends)
+            parts.reads.wait_for(cursor, max(0.0, (ends - parts.clock()) / 1000))
 
 
 class PastParameters(ReadParameters):
@@ -86,6 +92,28 @@ class PastParameters(ReadParameters):
 
 
 Page = Annotated[PageParameters, Query()]
+
+
+def _passed(text: str, parts: Parts, ends: int) -> Cursor:
+    """The cursor of a position; one that is pending gets it when its events are relayed.
+
+    Raises ``Stale``, and ``MalformedRequest``.
+    """
+    if not text.startswith(_PENDING):
+        return position(text)
+    try:
+        pending = UUID(text.removeprefix(_PENDING))
+        while (cursor := parts.gate.cursor_of(pending)) is None:
+            if parts.clock() >= ends:
+                raise Stale("What was decided is not in the log yet. Ask again.")
+            time.sleep(_LOOK_AGAIN_SECONDS)
+    except (ValueError, NotFound) as error:
+        raise MalformedRequest(
+            "The position cannot be read. Send one exactly as an earlier reply of the API gave it: "
+            "what waits in a collector's spool is known to that collector alone.",
+            (Fault("/min_position", str(error)),),
+        ) from error
+    return cursor
 
 
 def position(text: str) -> Cursor:

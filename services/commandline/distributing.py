@@ -9,20 +9,19 @@ from contextlib import AbstractContextManager
 from events.copying import Source, Step, Target, carry_over
 from schemas.clock import system_clock
 from services.commandline.terminal import Terminal
-from services.distributed import from_folder, make_topics, to_more_partitions
+from services.distributed.carrying import from_folder, to_more_partitions
+from services.distributed.making import make_stores, make_topics
 from services.settings import PREFIX, Settings, load_settings
 
 _SECONDS = 1.0
 
 
-def init(_arguments: Namespace, terminal: Terminal) -> int:
-    """Make the topics, or make sure that they are as they must be."""
+def init(arguments: Namespace, terminal: Terminal) -> int:
+    """Make topics, tables and databases, or make sure that they are as they must be."""
     settings = load_settings()
-    made = make_topics(settings)
-    for name in made:
-        terminal.tell(f"{name}: made, {settings.kafka_partitions} partitions")
-    if not made:
-        terminal.tell(f"The topics at {settings.kafka_servers} are there, and as they must be.")
+    make_topics(settings, terminal.tell)
+    if not arguments.topics:
+        make_stores(settings, terminal.tell)
     return 0
 
 

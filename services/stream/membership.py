@@ -8,6 +8,7 @@ sink stands is stored with what it wrote, and each place is fetched from there.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ import faust
 from faust.transport.drivers.aiokafka import Consumer, Transport
 
 from events.cursor import Place
+from events.kafka.broker import Broker
 from events.kafka.records import stored_of
 from events.kafka.topics import Layout
 from schemas.envelope import Position
@@ -23,6 +25,8 @@ from services.stream.delivery import Delivery
 _FETCH_SECONDS = 0.2
 _PAUSE_SECONDS = 0.01
 _FETCH_BYTES = 1 << 20
+# A worker that was killed is missed after so long, and its places are given to others.
+_SESSION_SECONDS = 10.0
 
 Drain = Callable[[], None]
 
@@ -33,22 +37,26 @@ class Membership(faust.App):
     def __init__(
         self,
         group: str,
-        url: str,
+        broker: Broker,
         layout: Layout,
         delivery: Delivery,
         drain: Drain,
-        **settings: Any,
     ) -> None:
-        """``drain`` waits until the page under way is stored; called before places are given up."""
+        """``drain`` waits until the page under way is stored; called before places are given up.
+
+        To be made in the loop it is to live in.
+        """
         super().__init__(
             group,
-            broker=url,
+            broker=[f"kafka://{address}" for address in broker.addresses.split(",")],
+            broker_credentials=_credentials(broker),
+            broker_session_timeout=_SESSION_SECONDS,
+            broker_heartbeat_interval=_SESSION_SECONDS / 3,
             autodiscover=False,
             topic_allow_declare=False,
             topic_disable_leader=True,
             consumer_max_fetch_size=_FETCH_BYTES,
             web_enabled=False,
-            **settings,
         )
         self.delivery = delivery
         self.layout = layout
@@ -73,6 +81,18 @@ class Membership(faust.App):
         return self.layout.topics[tp.topic], tp.partition
 
 
+def _credentials(broker: Broker) -> Any:
+    """What Faust is told of a broker with guards; ``None`` for one without."""
+    secure = broker.protocol.endswith("SSL")
+    context = ssl.create_default_context(cafile=broker.authority) if secure else None
+    if broker.mechanism is not None:
+        return faust.SASLCredentials(
+            username=broker.user, password=broker.password, ssl_context=context,
+            mechanism=broker.mechanism,
+        )  # fmt: skip
+    return faust.SSLCredentials(context) if secure else None
+
+
 class _Consumer(Consumer):
     """Faust's consumer, whose fetched batches go to the delivery."""
 
@@ -86,10 +106,15 @@ class _Consumer(Consumer):
         while not (self.should_stop or fetcher.should_stop):
             if not self.flow_active:
                 await self.wait(self.can_resume_flow.wait())
-            seeks = delivery.seeks()
-            if seeks:
-                await self._thread.seek_wait(self._partitions(seeks))
+            await self._go_to_wanted(delivery)
             await self._fetch(delivery)
+
+    async def _go_to_wanted(self, delivery: Delivery) -> None:
+        held = self._get_active_partitions()
+        seeks = self._partitions(delivery.seeks())
+        # What is not held any longer is asked for anew by whoever gets it.
+        if wanted := {tp: offset for tp, offset in seeks.items() if tp in held}:
+            await self._thread.seek_wait(wanted)
 
     async def _fetch(self, delivery: Delivery) -> None:
         wanted = set(self._partitions(dict.fromkeys(delivery.wanted(), 0)))

@@ -18,6 +18,9 @@ from services.stream.delivery import Delivery
 
 _STOP_SECONDS = 30.0
 _LOOK_SECONDS = 1.0
+SINKS = ("rows", "columns")
+"""What a worker may follow, each with a group of its own."""
+
 logger = logging.getLogger("answerback.worker")
 
 
@@ -72,6 +75,16 @@ class SinkWorker:
     def places(self) -> Collection[Place]:
         """The places held."""
         return self._tenure.places
+
+    @property
+    def waiting(self) -> int:
+        """How many records were brought and are not applied."""
+        return self._delivery.waiting()
+
+    @property
+    def gaps(self) -> int:
+        """How often what was brought did not go on where it had ended."""
+        return self._delivery.gaps
 
     @property
     def is_stalled(self) -> bool:

@@ -14,6 +14,7 @@ from events.vault_stored import StoredVault
 from projections.stores.rows import open_rows
 from schemas.errors import LogUnavailable
 from tests.contracts.vault_contract import VaultContract
+from tests.support.away import away
 from tests.support.randomness import seeded
 from tests.support.waiting import until
 
@@ -89,13 +90,28 @@ def test_what_is_known_goes_on_without_the_store(vault: StoredVault, store: sa.E
 def test_a_store_that_is_away_is_told(
     vault: StoredVault, postgres: sa.Engine, store: sa.Engine
 ) -> None:
-    name = store.url.database
-    with postgres.connect() as connection:
-        connection.exec_driver_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        connection.exec_driver_sql(
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-        )
-        with pytest.raises(LogUnavailable):
-            vault.subject_keys("demo", ["bob"])
-        connection.exec_driver_sql(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    with away(postgres, store), pytest.raises(LogUnavailable):
+        vault.subject_keys("demo", ["bob"])
     assert vault.subject_keys("demo", ["bob"])
+
+
+def test_a_ring_serves_when_it_has_changed_and_the_store_is_away(
+    vault: StoredVault, other: StoredVault, postgres: sa.Engine, store: sa.Engine
+) -> None:
+    ring, before = vault.token_keys("demo"), vault._rows.version()
+    other.rotate_tokens("other")
+    until(lambda: vault._rows.version() != before)
+    with away(postgres, store):
+        assert vault.token_keys("demo") == ring
+
+
+def test_a_known_ring_waits_for_no_other_key(vault: StoredVault, store: sa.Engine) -> None:
+    ring = vault.token_keys("demo")
+    until(lambda: vault.token_keys("demo") == ring and vault._rows.version() == 1)
+    vault.token_keys("demo")
+    asker = threading.Thread(target=vault.subject_keys, args=("demo", ["ann"]))
+    with store.begin() as connection:
+        connection.exec_driver_sql("LOCK TABLE subject_key IN ACCESS EXCLUSIVE MODE")
+        asker.start()
+        assert vault.token_keys("demo") == ring
+    asker.join()

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from projections.stores.rows import open_rows
@@ -25,6 +26,7 @@ from schemas.errors import (
 from services.access import Access, GpcMode, Principal, Scope
 from services.access_sql import Noticed, SqlAccess, make_tables
 from services.access_sqlite import SqliteAccess
+from tests.support.away import away
 from tests.support.clock import SettableClock
 from tests.support.randomness import seeded
 from tests.support.waiting import until
@@ -365,6 +367,18 @@ def test_what_was_read_once_serves_while_the_file_cannot_be_read(
         monkeypatch.setattr(one._changes, "_connection", Unreadable())
     assert access.workspace_by_number(1).id == "demo"
     assert fresh.authenticate(secret).workspace == "demo"
+
+
+@pytest.mark.parametrize("opened", ["postgres"], indirect=True)
+def test_what_was_read_once_serves_while_the_database_is_away(
+    access: SqlAccess, postgres: sa.Engine
+) -> None:
+    secret = access.create_key("demo", "shop", WRITE).secret
+    access.authenticate(secret)
+    access.note("demo", "token keys rotated", "2")  # so that it has to be read again
+    with away(postgres, access._engine):
+        assert access.authenticate(secret).workspace == "demo"
+    assert access.create_key("demo", "desk", WRITE)
 
 
 class Unreadable:

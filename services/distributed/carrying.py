@@ -1,4 +1,4 @@
-"""Where the parts of the distributed mode are chosen and put together; so far, its log."""
+"""Carrying a log over: from a data folder to Kafka, and to topics with more partitions."""
 
 from __future__ import annotations
 
@@ -7,22 +7,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from events.copying import Source, Target
-from events.kafka.broker import Broker
 from events.kafka.filling import KafkaTarget
 from events.kafka.pages import Pages
-from events.kafka.topics import Layout, check, create
+from events.kafka.topics import Layout, check
 from events.sqlite import SqliteLog
 from schemas.clock import Clock
 from schemas.errors import SettingsInvalid
 from services.bootstrap import newest_format
+from services.distributed.connecting import broker_of, layout_of
 from services.folder import locked
 from services.formats import format_of
 from services.settings import Settings
-
-
-def make_topics(settings: Settings) -> list[str]:
-    """Make the topics that are missing; answers their names. Raises as ``create`` does."""
-    return create(broker_of(settings), layout_of(settings))
 
 
 @contextmanager
@@ -62,27 +57,3 @@ def _filling(settings: Settings, layout: Layout) -> Iterator[KafkaTarget]:
         yield target
     finally:
         target.close()
-
-
-def broker_of(settings: Settings) -> Broker:
-    """The brokers that the settings name."""
-    password, authority = settings.kafka_password, settings.kafka_authority_file
-    return Broker(
-        settings.kafka_servers,
-        settings.kafka_protocol,
-        settings.kafka_mechanism,
-        settings.kafka_user,
-        None if password is None else password.get_secret_value(),
-        None if authority is None else str(authority),
-    )
-
-
-def layout_of(settings: Settings) -> Layout:
-    """The topics that the settings name."""
-    return Layout(
-        settings.kafka_partitions,
-        settings.kafka_replicas,
-        settings.kafka_retention_days,
-        settings.kafka_prefix,
-        settings.kafka_generation,
-    )

@@ -1,0 +1,130 @@
+"""An event's way through all processes of the distributed mode, and what each does when it ends."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from projections.stores.clickhouse import Server
+from tests.support.distributed import Installation
+from tests.support.kafka.cluster import Cluster
+from tests.support.waiting import until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def installation(
+    kafka: Cluster, new_database: Callable[[], str], clickhouse: Server,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Installation]:  # fmt: skip
+    columns = f"clickhouse://{clickhouse.user}@{clickhouse.host}:{clickhouse.port}/installation"
+    folder = tmp_path_factory.mktemp("installation")
+    made = Installation(folder, kafka.bootstrap, new_database(), columns, KAFKA_PREFIX="whole.")
+    with made:
+        made.run("init")
+        made.run("workspace", "create", "demo")
+        for name in ("collector", "api", "relay"):
+            made.add(name)
+        for name in ("worker-1", "worker-2"):
+            made.add(name, "worker")
+        made.wait()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def key(installation: Installation) -> str:
+    told = installation.run("key", "create", "demo", "tests", "--scope", "admin")
+    return next(word for word in told.split() if word.startswith("ab_"))
+
+
+@pytest.fixture(scope="module")
+def ask(installation: Installation, key: str) -> Iterator[Callable[..., httpx.Response]]:
+    """Asks a process."""
+    with httpx.Client(headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
+
+        def call(name: str, method: str, path: str, **more: Any) -> httpx.Response:
+            address = installation.processes[name].address
+            return client.request(method, f"{address}{path}", **more)
+
+        yield call
+
+
+Ask = Callable[..., httpx.Response]
+
+
+def tracked(name: str, number: int) -> dict[str, Any]:
+    return {
+        "specversion": "1.0", "id": f"{name}-{number}", "source": "tests",
+        "type": "shop.visited", "data": {"number": number},
+    }  # fmt: skip
+
+
+def test_a_decision_waits_is_relayed_and_read(ask: Ask) -> None:
+    made = ask(
+        "api", "POST", "/api/v1/campaigns", json={"name": "Spring", "code": "SPRING"},
+        headers={"Idempotency-Key": "spring"},
+    )  # fmt: skip
+    assert made.status_code == 201, made.text
+    told = made.json()
+    assert told["position"].startswith("pending:"), told
+    again = ask(
+        "api", "POST", "/api/v1/campaigns", json={"name": "Spring", "code": "SPRING"},
+        headers={"Idempotency-Key": "spring"},
+    )  # fmt: skip
+    assert again.json() == told
+    reply = ask("api", "GET", "/api/v1/responses", params={"min_position": told["position"]})
+    assert reply.status_code == 200, reply.text
+
+
+def test_events_reach_the_columns_once(ask: Ask, installation: Installation) -> None:
+    batch = [tracked("once", n) for n in range(300)]
+    for _ in range(2):
+        reply = ask("collector", "POST", "/v1/events", json=batch)
+        assert reply.status_code == 202, reply.text
+    position = reply.json()["position"]
+    assert reply.json()["duplicates"] == 300, reply.json()
+    until(lambda: ask("api", "GET", "/api/v1/responses",
+                      params={"min_position": position}).status_code == 200)  # fmt: skip
+
+
+def test_processes_say_how_they_are(ask: Ask) -> None:
+    for name in ("collector", "api", "relay", "worker-1", "worker-2"):
+        assert ask(name, "GET", "/livez").status_code == 200
+    until(lambda: ask("api", "GET", "/readyz").status_code == 200)
+    held = [_metric(ask, name, 'answerback_worker_partitions{projection="rows"}')
+            for name in ("worker-1", "worker-2")]  # fmt: skip
+    assert sorted(held) == [6, 6]
+    assert _metric(ask, "collector", "answerback_spool_entries") == 0
+    assert httpx.get(ask("relay", "GET", "/livez").url.join("/metrics")).status_code == 401
+
+
+def _metric(ask: Ask, name: str, metric: str) -> float:
+    reply = ask(name, "GET", "/metrics")
+    assert reply.status_code == 200, reply.text
+    return float(
+        next(line for line in reply.text.splitlines() if line.startswith(metric)).split()[-1]
+    )
+
+
+def test_a_worker_that_is_killed_is_missed_and_its_places_are_taken(
+    ask: Ask, installation: Installation
+) -> None:
+    installation.processes["worker-2"].kill()
+    metric = 'answerback_worker_partitions{projection="rows"}'
+    until(lambda: _metric(ask, "worker-1", metric) == 12, 120)
+    reply = ask("collector", "POST", "/v1/events", json=[tracked("alone", n) for n in range(50)])
+    position = reply.json()["position"]
+    until(lambda: ask("api", "GET", "/api/v1/responses",
+                      params={"min_position": position}).status_code == 200)  # fmt: skip
+
+
+def test_every_process_ends_well_when_it_is_asked(installation: Installation) -> None:
+    for name in ("worker-1", "relay", "api", "collector"):
+        process = installation.processes[name]
+        assert process.stop() == 0, process.told()
