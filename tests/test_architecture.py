@@ -50,6 +50,8 @@ BACKENDS = frozenset({
     "projections.stores.chdb",
     "projections.stores.chdb_snapshot",
     "projections.stores.clickhouse",
+    "projections.stores.clickhouse_connections",
+    "projections.stores.clickhouse_values",
     "services.access_sql",
     "services.access_sqlite",
     "services.stream.membership",

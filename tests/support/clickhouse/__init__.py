@@ -1,6 +1,10 @@
-"""The engine in this process behind ClickHouse's native protocol, for want of a server.
+"""A ClickHouse server for tests: chDB behind as much of the native protocol as the driver speaks.
 
-- ``wire``: packets and blocks, read and written with the driver's own parts
-- ``server``: a listening socket, a thread and a session of the engine for each client
-- ``fixtures``: one server for the tests of a process, or a real one that a variable names
+- ``blocks``: blocks of columns, from the wire to the engine's bytes and back
+- ``session``: what one connection asks of the engine
+- ``packets``: what comes and goes on a connection
+- ``server``: listens, with a thread for each connection
+- ``fixtures``: what tests ask for
+
+It is no server for users: one engine owns a folder, and whoever connects may do everything.
 """

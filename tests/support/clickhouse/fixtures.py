@@ -1,4 +1,7 @@
-"""Fixtures: a plugin of pytest, so that one server serves all test modules of a process."""
+"""What tests ask for: one server a process, and stores with databases of their own.
+
+``ANSWERBACK_TEST_CLICKHOUSE`` (``clickhouse://user:password@host:port``) names another server.
+"""
 
 from __future__ import annotations
 
@@ -6,44 +9,51 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from projections.stores.clickhouse import ClickHouseColumns, Server
 from projections.stores.tables import create_tables
-from tests.support.clickhouse.server import ClickHouse
+from tests.support.clickhouse.server import HOST, ClickHouse
 from tests.support.columns import engine_folder
 
-_REAL = "ANSWERBACK_TEST_CLICKHOUSE"
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
 def clickhouse() -> Iterator[Server]:
-    """How to reach a server: the one that ``ANSWERBACK_TEST_CLICKHOUSE`` names, or one of ours."""
-    if _REAL in os.environ:
-        url = urlsplit(os.environ[_REAL])
-        yield Server(url.hostname or "", url.port or 9000, url.username or "default",
-                     url.password or "")  # fmt: skip
+    """Where a server is, and who may ask it."""
+    if named := os.environ.get("ANSWERBACK_TEST_CLICKHOUSE"):
+        yield _named(named)
         return
     server = ClickHouse(engine_folder())
-    yield Server("127.0.0.1", server.port)
+    yield Server(HOST, server.port)
     server.close()
 
 
 @pytest.fixture
 def new_clickhouse_columns(clickhouse: Server) -> Iterator[Callable[[], ClickHouseColumns]]:
-    """Makes stores with all tables, empty."""
+    """Makes a column store with all tables, empty; it is gone after the test."""
     made: list[ClickHouseColumns] = []
 
     def make() -> ClickHouseColumns:
+        # A server outlives processes, and several may test on one at a time.
         name = f"wire_{os.getpid()}_{next(_numbers)}"
-        made.append(ClickHouseColumns(replace(clickhouse, database=name)))
-        create_tables(made[-1])
-        return made[-1]
+        columns = ClickHouseColumns(replace(clickhouse, database=name))
+        made.append(columns)
+        create_tables(columns)
+        return columns
 
     yield make
     for columns in made:
-        columns.run(f"DROP DATABASE {columns.database}")
+        columns.run(f"DROP DATABASE IF EXISTS {columns.database} SYNC")
         columns.close()
+
+
+def _named(text: str) -> Server:
+    url = urlsplit(text)
+    return Server(
+        url.hostname or HOST, url.port or 9000,
+        unquote(url.username or "default"), unquote(url.password or ""),
+    )  # fmt: skip
