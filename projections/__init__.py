@@ -1,8 +1,9 @@
 """From the log to what people read: every table here can be dropped and derived again.
 
 - ``page``, ``runner``, ``rows_sink``, ``columns_sink``: pages, applied exactly once in effect
-- ``standing``: wakes who waits for the sinks
+- ``following``: one sink in a thread; ``standing``, ``waiting``: for whoever waits for the sinks
 - ``progress``, ``tenure``, ``turns``, ``dead_letters``: what a sink stores beside its tables
+- ``letters``, ``retrying``: dead letters brought back
 - ``folds``: pure functions from sets of facts to rows
 - ``columns``: every event in columns with its exact bytes, copies of folds, what a page touches
 - ``judgements``: who, or what, was behind a hit

@@ -31,17 +31,18 @@ from projections.columns.copies import Copy, copies_after, copy_tables, forget_c
 from projections.columns.journaling import Journaling
 from projections.columns.scope import scope_of
 from projections.columns.touched import Touched, touched_by
-from projections.dead_letters import bury
+from projections.dead_letters import bury, solve
 from projections.entities.goals import GoalBook
 from projections.entities.refresh import Entities
 from projections.judgements.projection import Judgements
-from projections.page import Failure, Page, read_page, read_range
+from projections.page import Failure, Page, read_one, read_page, read_range
 from projections.progress import check_epochs, cursor_of, move_cursor
 from projections.stores.columns import Columns
 from projections.stores.rows import INTENT, SHIPPED
 from projections.stores.tables import JUDGEMENT_COLUMNS
 from projections.tenure import COPIES, Tenure, Whole, epochs_of
 from projections.turns import numbered_turns
+from schemas.envelope import Position
 
 NAME = "columns"
 
@@ -54,6 +55,7 @@ class Intent:
     end: Cursor
     copies_after: int
     copies_until: int
+    retried: Position | None = None
 
     @property
     def token(self) -> str:
@@ -61,6 +63,8 @@ class Intent:
         bounds = (
             f"{self.start.encode()} {self.end.encode()} {self.copies_after} {self.copies_until}"
         )
+        if self.retried is not None:
+            bounds = f"retry {' '.join(map(str, self.retried))}"
         return hashlib.sha256(bounds.encode()).hexdigest()[:32]
 
     @property
@@ -108,6 +112,7 @@ class ColumnsSink:
         with reading(self._rows).begin() as connection:
             mine = (INTENT.c.sink == NAME, INTENT.c.generation == self._generation)
             found = connection.execute(sa.select(INTENT).where(*mine)).all()
+        # A retry that was broken off has no bounds: its letter waits to be retried again.
         open_steps = [step for step in map(_intent, found) if self._is_ours(step)]
         for step in open_steps:
             self._perform(step)
@@ -127,6 +132,19 @@ class ColumnsSink:
         self._write(intent, page, copies)
         return True
 
+    def retry(self, position: Position) -> None:
+        """Apply an event that is a dead letter once more; it stays one if that fails again."""
+        with self._rows.begin() as connection:
+            here = cursor_of(connection, NAME, self._generation)
+            shipped = _shipped(connection, self._generation)
+            intent = Intent(here, here, shipped, shipped, position)
+            connection.execute(INTENT.delete().where(*self._this(intent)))
+        page = read_one(self._log, position, here)
+        self._declare(intent)
+        if not self._write(intent, page, ()):
+            with self._rows.begin() as connection:
+                solve(connection, NAME, position)
+
     def _copies_after(self, connection: sa.Connection, shipped: int, limit: int) -> list[Copy]:
         if not self._tenure.ships_copies:
             return []
@@ -145,7 +163,8 @@ class ColumnsSink:
             )
         self._write(intent, read_range(self._log, intent.start, intent.end), copies)
 
-    def _write(self, intent: Intent, page: Page, copies: Sequence[Copy]) -> None:
+    def _write(self, intent: Intent, page: Page, copies: Sequence[Copy]) -> list[Failure]:
+        """All stages of a step; answers what could not be applied."""
         rows = self._journaling.write(page, intent.token)
         for name, table in copy_tables(copies, self._generation).items():
             self._columns.insert(f"{name}_copy", table, intent.token)
@@ -155,6 +174,7 @@ class ColumnsSink:
         self._derive(intent, touched_by(rows.rows, copies, self._goals.types), rows.conflicts,
                      failures, page.recorded_at)  # fmt: skip
         self._finish(intent)
+        return failures
 
     def _derive(
         self,
@@ -210,7 +230,7 @@ class ColumnsSink:
         """Store the derived events once, before the rows that would hide them."""
         if not (drafts or failures):
             return
-        open_one = (*self._mine(INTENT), INTENT.c.token == intent.token, ~INTENT.c.concluded)
+        open_one = (*self._this(intent), ~INTENT.c.concluded)
         with self._rows.begin() as connection:
             concluded = INTENT.update().where(*open_one).values(concluded=True)
             if connection.execute(concluded).rowcount:
@@ -219,14 +239,16 @@ class ColumnsSink:
 
     def _finish(self, intent: Intent) -> None:
         with self._rows.begin() as connection:
-            this = (*self._mine(INTENT), INTENT.c.token == intent.token)
-            if not connection.execute(INTENT.delete().where(*this)).rowcount:
+            if not connection.execute(INTENT.delete().where(*self._this(intent))).rowcount:
                 return  # another worker has done the same step to its end
             move_cursor(connection, NAME, self._generation, intent.start, intent.end)
             if intent.ships:
                 seq = intent.copies_until
                 insert_rows(connection, SHIPPED, [(NAME, self._generation, seq)], "replace")
                 forget_copies(connection, self._generation, seq)
+
+    def _this(self, intent: Intent) -> tuple[sa.ColumnElement[bool], ...]:
+        return (*self._mine(INTENT), INTENT.c.token == intent.token)
 
     def _mine(self, table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
         return (table.c.sink == NAME, table.c.generation == self._generation)

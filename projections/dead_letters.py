@@ -3,14 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 import sqlalchemy as sa
 
+from events.sql.tables import reading
 from projections.page import Failure
 from projections.stores.rows import DEAD_LETTER
-from schemas.errors import Unreadable
+from schemas.catalogue import Topic
+from schemas.envelope import Position
+from schemas.errors import NotFound, Unreadable
 
 TOO_MANY_IN_A_PAGE = 100
+_MOST_LISTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An event that one sink could not apply, where it lies, and why."""
+
+    sink: str
+    position: Position
+    workspace: str
+    event_id: str
+    type: str
+    error: str
+    first_failed_at: int
+    solved: bool
+
+    @property
+    def name(self) -> str:
+        """What a person calls it by: ``sink/topic/partition/offset``."""
+        topic, partition, offset = self.position
+        return f"{self.sink}/{topic.value}/{partition}/{offset}"
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """The letter that a row of the store is."""
+        position = Position(Topic(row.topic), row.partition, row.offset)
+        return cls(row.sink, position, row.workspace, row.event_id, row.type, row.error,
+                   row.first_failed_at, row.solved)  # fmt: skip
+
+
+def letters(rows: sa.Engine, *, solved: bool = False) -> list[Letter]:
+    """The letters that wait, or those that were solved; the oldest first, a thousand at most."""
+    c = DEAD_LETTER.c
+    query = sa.select(DEAD_LETTER).where(c.solved == solved)
+    ordered = query.order_by(c.first_failed_at, c.sink, c.topic, c.partition, c.offset)
+    with reading(rows).begin() as connection:
+        return [Letter.of(row) for row in connection.execute(ordered.limit(_MOST_LISTED))]
+
+
+def letter_named(rows: sa.Engine, name: str) -> Letter:
+    """The letter of a name. Raises ``NotFound``."""
+    with reading(rows).begin() as connection:
+        parts = name.split("/")
+        c = DEAD_LETTER.c
+        found = None
+        if len(parts) == 4 and parts[2].isdecimal() and parts[3].isdecimal():
+            query = sa.select(DEAD_LETTER).where(
+                c.sink == parts[0], c.topic == parts[1], c.partition == int(parts[2]),
+                c.offset == int(parts[3]),
+            )  # fmt: skip
+            found = connection.execute(query).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no dead letter {name[:100]!r}. dead-letter list names all.")
+    return Letter.of(found)
+
+
+def solve(connection: sa.Connection, sink: str, position: Position) -> None:
+    """Mark a letter as solved, in the transaction of what was written of it, or after it."""
+    c = DEAD_LETTER.c
+    topic, partition, offset = position
+    connection.execute(
+        DEAD_LETTER.update()
+        .where(c.sink == sink, c.topic == topic.value, c.partition == partition, c.offset == offset)
+        .values(solved=True)
+    )
 
 
 def bury(connection: sa.Connection, sink: str, failures: Sequence[Failure], now: int) -> None:
@@ -32,9 +102,9 @@ def bury(connection: sa.Connection, sink: str, failures: Sequence[Failure], now:
             "offset": record.position.offset,
         }
         columns = DEAD_LETTER.c
-        connection.execute(
-            DEAD_LETTER.delete().where(*(columns[name] == value for name, value in place.items()))
-        )
+        mine = [columns[name] == value for name, value in place.items()]
+        first = connection.execute(sa.select(columns.first_failed_at).where(*mine)).scalar()
+        connection.execute(DEAD_LETTER.delete().where(*mine))
         connection.execute(
             DEAD_LETTER.insert(),
             {
@@ -45,7 +115,7 @@ def bury(connection: sa.Connection, sink: str, failures: Sequence[Failure], now:
                 "head": record.head,
                 "data": record.data,
                 "error": failure.error[:2000],
-                "first_failed_at": now,
+                "first_failed_at": first or now,
                 "solved": False,
             },
         )

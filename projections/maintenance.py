@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 
 from events.cursor import Cursor
+from projections.letters import Letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Comparison:
         return (self.live_rows, self.live_digest) == (self.rebuilt_rows, self.rebuilt_digest)
 
 
-class Maintenance(ABC):
+class Maintenance(Letters):
     """Every call blocks for as long as the work takes; the module's docstring is the contract."""
 
     @abstractmethod

@@ -9,8 +9,8 @@ from functools import lru_cache
 from events.codec import decode
 from events.cursor import TOPICS, Cursor, Place
 from events.log import EVERYTHING, EventLog, Filter, Slice, StoredRecord
-from schemas.envelope import Event
-from schemas.errors import UnknownEventType, Unreadable
+from schemas.envelope import Event, Position
+from schemas.errors import NotFound, UnknownEventType, Unreadable
 
 _LARGEST_PAGE = 8 * 1024 * 1024
 _AT_ONCE = 500  # so that no more than 500 large records are read in vain
@@ -91,6 +91,17 @@ def read_range(log: EventLog, start: Cursor, end: Cursor) -> Page:
         if offset > start[topic, partition]
     ]
     return make_page(start, end, slices)
+
+
+def read_one(log: EventLog, position: Position, here: Cursor) -> Page:
+    """The page of one event that lies behind a cursor, which it does not move.
+
+    Raises ``NotFound`` where the log has nothing there.
+    """
+    part = log.read(*position, 1)
+    if not part.records:
+        raise NotFound(f"The log has nothing at {position[0].value} {position[1]} {position[2]}.")
+    return make_page(here, here, [part])
 
 
 def make_page(start: Cursor, end: Cursor, slices: Sequence[Slice]) -> Page:

@@ -12,12 +12,12 @@ from events.log import EventLog
 from events.sql.outbox import put
 from events.sql.tables import reading
 from projections.columns.copies import put_copies
-from projections.dead_letters import bury
+from projections.dead_letters import bury, solve
 from projections.folds.fold import Fold
 from projections.folds.folding import Folding
 from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook
-from projections.page import Page, read_page, read_range
+from projections.page import Page, read_one, read_page, read_range
 from projections.progress import (
     advance_logical_time,
     cursor_of,
@@ -27,7 +27,7 @@ from projections.progress import (
 from projections.stores.rows import SETTLING
 from projections.tenure import Tenure, Whole, epochs_of
 from projections.turns import take_turn
-from schemas.envelope import Event
+from schemas.envelope import Event, Position
 
 NAME = "rows"
 
@@ -109,6 +109,15 @@ class RowsSink:
             cursor = cursor_of(connection, NAME, self._generation)
             self._fold(connection, Page(cursor, cursor, ()), now, {})
         return True
+
+    def retry(self, position: Position) -> None:
+        """Apply an event that is a dead letter once more; it stays one if that fails again."""
+        self._learned += self._book.catch_up(self._log)
+        with self._rows.begin() as connection:
+            here = cursor_of(connection, NAME, self._generation)
+            moment = logical_time_of(connection, NAME, self._generation)
+            solve(connection, NAME, position)  # what fails again is buried again
+            self._fold(connection, read_one(self._log, position, here), moment, {})
 
     def _fold(
         self, connection: sa.Connection, page: Page, logical_time: int, late: Mapping[str, int]

@@ -10,8 +10,10 @@ from pathlib import Path
 from events.cursor import Cursor
 from events.log import EventLog
 from events.snapshots import Going, Source
+from projections.dead_letters import Letter
 from projections.maintenance import Comparison, Maintenance
 from projections.rebuild import Rebuild
+from projections.retrying import Retrying
 from projections.runner import Runner
 from schemas.errors import Abandoned, Busy
 
@@ -31,7 +33,9 @@ class Upkeep(Maintenance):
         log: EventLog,
         sources: Sequence[Source],
         generation: int,
+        retrying: Retrying,
     ) -> None:
+        self._retrying = retrying
         self._runner = runner
         self._rebuild = rebuild
         self._log = log
@@ -64,6 +68,17 @@ class Upkeep(Maintenance):
             for snapshot in pinned:
                 snapshot.copy(Path(folder), self._going)
         return heads
+
+    def letters(self) -> list[Letter]:
+        return self._retrying.letters()
+
+    def letter(self, name: str) -> Letter:
+        return self._retrying.letter(name)
+
+    def retry(self, name: str) -> Letter:
+        with self._alone(), self._runner.held():
+            self._runner.finish_step()
+            return self._retrying.retry(name)
 
     def abandon(self) -> None:
         self._abandoned.set()

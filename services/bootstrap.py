@@ -18,6 +18,7 @@ from events.sqlite_snapshot import SqliteSource
 from events.sqlite_upgrade import log_in_blocks
 from events.vault import Vault
 from events.vault_sqlite import SqliteVault
+from projections.letters import Letters
 from projections.maintenance import Comparison
 from schemas.clock import Clock, RandomBytes
 from services.access import Access
@@ -52,6 +53,11 @@ class Embedded:
     def start(self, on_failure: Callable[[], None] = end_this_process) -> None:
         """Start following the log; if that has to end, the process is asked to end too."""
         self._back.follow(on_failure)
+
+    @property
+    def letters(self) -> Letters:
+        """The dead letters."""
+        return self._back.maintenance
 
     def verify(self) -> list[Comparison]:
         """Catch up, rebuild everything beside the live tables, and compare."""
@@ -103,6 +109,7 @@ def open_embedded(
                 reads=back.reads,
                 rings_file=Keepsake(folder / "rings.jsonl"),
                 backups=backups,
+                letters=back.maintenance,
                 raw=raw,
             )
             parts.reference.start()
@@ -130,6 +137,22 @@ def open_access(settings: Settings, *, clock: Clock, random: RandomBytes) -> Ite
         yield access
     finally:
         access.close()
+
+
+@contextmanager
+def open_letters(settings: Settings, *, clock: Clock, random: RandomBytes) -> Iterator[Letters]:
+    """The dead letters: those of the folder, which no server may have, or of the shared stores.
+
+    Raises ``FolderInUse``: a server has doors of its own for its letters.
+    """
+    if settings.mode == "distributed":
+        from services.distributed import behind  # noqa: PLC0415 - drivers
+
+        with behind.open_letters(settings, clock=clock, random=random) as shared:
+            yield shared
+        return
+    with open_embedded(settings, clock=clock, random=random) as embedded:
+        yield embedded.letters
 
 
 @contextmanager

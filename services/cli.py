@@ -22,6 +22,7 @@ from services.commandline import (
     config,
     distributing,
     importing,
+    letters,
     processes,
     serving,
     verification,
@@ -83,6 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     _access(commands)
     _importing(commands)
     _add(commands, "verify", verification.verify, "rebuild every table from the log and compare")
+    _letters(commands)
     _keeping(commands)
     _distributing(commands)
     _add(commands, "schemas", catalogue.print_schemas, "print the JSON Schemas of all event types")
@@ -129,6 +131,16 @@ def _count(text: str) -> int:
     if number < 1:
         raise ValueError
     return number
+
+
+def _letters(commands: Parsers) -> None:
+    group = _group(commands, "dead-letter", "look at what a projection could not apply")
+    _add(group, "list", letters.list_letters, "list the dead letters that wait")
+    words = "show one with its reason"
+    _add(group, "show", letters.show_letter, words).add_argument("letter")
+    retry = _add(group, "retry", letters.retry_letters, "apply one, or all, once more")
+    retry.add_argument("letter", nargs="?")
+    retry.add_argument("--all", action="store_true", help="all that wait")
 
 
 def _keeping(commands: Parsers) -> None:

@@ -10,6 +10,7 @@ from events.log import OwnedLog
 from events.raw import NoRawBodies, RawBodies
 from events.sealing import Sealer
 from events.vault import Vault
+from projections.letters import Letters
 from projections.reading.reads import Reads
 from schemas.clock import Clock, RandomBytes
 from services.access import Access
@@ -36,4 +37,5 @@ class Parts:
     reads: Reads
     rings_file: Keepsake = Keepsake()
     backups: Backups | None = None
+    letters: Letters | None = None
     raw: RawBodies = field(default_factory=NoRawBodies)

@@ -31,7 +31,8 @@ from services.settings import Settings
 _API = "/api/v1/"
 # What may stand behind it as a label: a path is the caller's invention, labels must be few.
 _SUBJECTS = frozenset((
-    "activities", "campaigns", "contacts", "definitions", "events", "forms", "keys", "kpis",
+    "activities", "campaigns", "contacts", "dead-letters", "definitions", "events", "forms", "keys",
+    "kpis",
     "links", "registries", "responses", "sources", "workspaces",
 ))  # fmt: skip
 _PLAIN = frozenset((

@@ -85,9 +85,16 @@ class Reader:
                 if self._closed:
                     raise LogUnavailable("The log is closed.")
                 self._asker = _consumer(self._broker)
-            answers = getattr(self._asker, question)(about)
+            answers = self._answered(self._asker, question, about)
         topics = self._layout.topics
         return {(topics[asked.topic], asked.partition): told for asked, told in answers.items()}
+
+    def _answered(self, asker: Any, question: str, about: Any) -> Any:
+        try:
+            return getattr(asker, question)(about)
+        except KeyError as error:
+            # A broker that has just come back names no leaders yet, which the client stumbles over.
+            raise LogUnavailable(f"Kafka does not know {error} at the moment.") from error
 
     @contextmanager
     def _tape(self, place: Place, start: int) -> Iterator[_Tape]:

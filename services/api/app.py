@@ -18,6 +18,7 @@ from services.api import (
     health,
     keys,
     kpis,
+    letters,
     messages,
     registries,
     response_steps,
@@ -39,7 +40,7 @@ PREFIX = "/api/v1"
 Way = tuple[re.Pattern[str], set[str]]
 SUBJECTS = (
     campaigns, activities, messages, registries, submissions, definitions, responses,
-    response_steps, contacts, kpis, keys, workspaces, events,
+    response_steps, contacts, kpis, keys, workspaces, letters, events,
 )  # fmt: skip
 
 

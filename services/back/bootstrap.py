@@ -22,6 +22,7 @@ from projections.past.shelf import Shelf
 from projections.reading.reader import StoredReads
 from projections.reading.reads import Reads
 from projections.rebuild import Rebuild
+from projections.retrying import Retrying
 from projections.rows_sink import RowsSink
 from projections.runner import Runner
 from projections.stores.chdb import ChdbColumns
@@ -86,7 +87,8 @@ def open_back(
             ChdbSource(columns, folder / "columns"),
             SqliteSource(folder / "log.db"),
         )
-        upkeep = Upkeep(runner, rebuild, log, sources, generation)
+        retrying = Retrying(rows, rows_sink, columns_sink)
+        upkeep = Upkeep(runner, rebuild, log, sources, generation, retrying)
         try:
             yield Back(StoredReads(rows, columns, log, sealer, runner.waiting, shelf), upkeep)
         finally:

@@ -11,15 +11,19 @@ from events.compose import Composer
 from events.kafka.log import KafkaLog
 from events.kafka.pages import Pages
 from events.kafka.reading_log import ReadLog
+from events.log import EventLog
 from events.sealing import Sealer
 from events.sql.outbox import Relay
 from projections.columns_sink import ColumnsSink
 from projections.folds.order import all_folds
 from projections.folds.reference import ReferenceBook
 from projections.generations import live_generation
+from projections.letters import Letters
+from projections.retrying import Retrying
 from projections.rows_sink import NAME as ROWS
 from projections.rows_sink import RowsSink
 from projections.runner import PAGE
+from projections.stores.columns import Columns
 from projections.stores.tables import create_tables
 from projections.tenure import Shared
 from schemas.clock import Clock, RandomBytes
@@ -105,12 +109,42 @@ class _Workers:
         sink = ColumnsSink(
             self._store, columns, self._log, self._composer, self._generation, delivery, tenure
         )
-        return (lambda: sink.step(PAGE)), sink.resume
+        # A step that a store broke off is finished before the next.
+        return (lambda: sink.resume() or sink.step(PAGE)), sink.resume
 
     def _membership(self, name: str, delivery: Delivery, drain: Callable[[], None]) -> Membership:
         layout = layout_of(self._settings)
         group = f"{layout.prefix}answerback.{name}.v{layout.generation}"
         return Membership(group, broker_of(self._settings), layout, delivery, drain)
+
+
+@contextmanager
+def open_letters(settings: Settings, *, clock: Clock, random: RandomBytes) -> Iterator[Letters]:
+    """The dead letters of the shared stores. Raises ``UnavailableError``."""
+    with ExitStack() as closing:
+        store = store_of(settings)
+        closing.callback(store.dispose)
+        vault = vault_of(settings, store, random)
+        closing.callback(vault.close)
+        columns = columns_of(settings)
+        closing.callback(columns.close)
+        log = ReadLog(Pages(broker_of(settings), layout_of(settings)))
+        closing.callback(log.close)
+        composer = Composer(Sealer(vault), clock)
+        yield retrying(settings, store, columns, log, composer)
+
+
+def retrying(
+    settings: Settings, store: sa.Engine, columns: Columns, log: EventLog, composer: Composer
+) -> Retrying:
+    """Retries with sinks of its own, which hold no places: a retry moves no cursor."""
+    book = ReferenceBook()
+    settle = int(settings.settle_seconds * 1000)
+    generation = live_generation(store)
+    rows_sink = RowsSink(
+        store, log, composer, book, all_folds(book, settle), generation=generation
+    )  # fmt: skip
+    return Retrying(store, rows_sink, ColumnsSink(store, columns, log, composer, generation))
 
 
 @contextmanager

@@ -27,11 +27,13 @@ from projections.past.shelf import Shelf
 from projections.reading.reader import StoredReads
 from projections.reading.reads import Reads
 from projections.standing import Standing
+from projections.stores.columns import Columns
 from projections.waiting import Waiting
 from schemas.clock import Clock, RandomBytes
 from schemas.errors import StoreUnavailable, UnavailableError
 from services.access_sql import Noticed, SqlAccess
 from services.back.stub import stub
+from services.distributed.behind import retrying
 from services.distributed.connecting import (
     broker_of,
     columns_of,
@@ -85,8 +87,11 @@ def open_api(settings: Settings, *, clock: Clock, random: RandomBytes) -> Iterat
         log = _log(settings, clock)
         closing.callback(log.close)
         parts = _parts(settings, store, log, _nothing_to_read(), closing, clock, random)
-        reads = _reads(settings, store, log, parts, closing, clock)
-        yield replace(parts, reads=reads)
+        columns = columns_of(settings)
+        closing.callback(columns.close)
+        reads = _reads(settings, store, columns, log, parts, closing)
+        letters = retrying(settings, store, columns, log, parts.composer)
+        yield replace(parts, reads=reads, letters=letters)
 
 
 def _measure(waiting: Spooled) -> None:
@@ -135,17 +140,15 @@ def _parts(
 
 
 def _reads(
-    settings: Settings, store: sa.Engine, log: OwnedLog, parts: Parts, closing: ExitStack,
-    clock: Clock,
+    settings: Settings, store: sa.Engine, columns: Columns, log: OwnedLog, parts: Parts,
+    closing: ExitStack,
 ) -> Reads:  # fmt: skip
-    columns = columns_of(settings)
-    closing.callback(columns.close)
     settle = int(settings.settle_seconds * 1000)
     source = Source(log, columns, parts.composer, lambda book: all_folds(book, settle))
-    shelf = Shelf(source, settings.data / "pasts", clock)
+    shelf = Shelf(source, settings.data / "pasts", parts.clock)
     closing.callback(shelf.close)
     waiting = Waiting(
-        store, log, clock, live_generation(store), Standing(), _LOOK_AGAIN_SECONDS
+        store, log, parts.clock, live_generation(store), Standing(), _LOOK_AGAIN_SECONDS
     )  # fmt: skip
     return StoredReads(store, columns, log, parts.sealer, waiting, shelf)
 

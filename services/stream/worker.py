@@ -13,7 +13,7 @@ from events.cursor import Place
 from projections.following import Following
 from projections.tenure import Shared
 from projections.turnstile import Turnstile
-from schemas.errors import ProjectionStopped, StoreUnavailable
+from schemas.errors import ProjectionStopped
 from services.stream.delivery import Delivery
 
 _STOP_SECONDS = 30.0
@@ -123,20 +123,25 @@ class SinkWorker:
             pass
 
     def _live(self) -> None:
-        try:
-            asyncio.run(self._belong())
-        except Exception as error:
-            logger.exception("The membership of %s has ended.", self.name)
-            self._fail(error)
+        """Belong to the group; a membership that is lost is no reason to end, but to join again."""
+        while not self._stopping.is_set():
+            try:
+                asyncio.run(self._belong())
+            except ProjectionStopped as error:
+                self._fail(error)
+            except Exception as error:  # noqa: BLE001 - Faust passes on whatever its client raises
+                logger.warning("The group of %s is left, and joined again: %r", self.name, error)
+                self._delivery.assign(())
+                self._stopping.wait(_LOOK_SECONDS)
 
     async def _belong(self) -> None:
         group = self._join(self._drain)
-        await group.start()
         try:
+            await group.start()
             while not self._stopping.is_set():
                 await asyncio.sleep(_LOOK_SECONDS)
                 if group.crash_reason is not None:
-                    raise StoreUnavailable(f"Kafka's group was lost: {group.crash_reason}")
+                    raise group.crash_reason
                 if self.is_stalled:
                     raise ProjectionStopped(
                         f"The sink {self.name} has not moved for {self._stall_seconds:g} s though "

@@ -60,6 +60,10 @@ class Process:
             return httpx.get(f"{self.address}/livez", timeout=5).status_code == 200
         return False
 
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self.running is not None and self.running.poll() is not None
+
     def kill(self) -> None:
         """kill -9."""
         self._end(signal.SIGKILL)
@@ -132,7 +136,8 @@ class Installation:
     def wait(self) -> None:
         """Wait until all of them answer."""
         for process in self.processes.values():
-            process.wait()
+            if process.running is not None:
+                process.wait()
 
     def __enter__(self) -> Installation:
         return self

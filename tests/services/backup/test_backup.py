@@ -256,6 +256,15 @@ class NothingToKeep(Maintenance):
     def verify(self) -> NoReturn:
         raise AssertionError
 
+    def letters(self) -> NoReturn:
+        raise AssertionError
+
+    def letter(self, name: str) -> NoReturn:
+        raise AssertionError(name)
+
+    def retry(self, name: str) -> NoReturn:
+        raise AssertionError(name)
+
     def abandon(self) -> None:
         """Nothing is under way."""
 

@@ -1,0 +1,73 @@
+"""Dead letters over HTTP: an admin's own workspace, listed and retried."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from projections.dead_letters import Letter
+from projections.letters import Letters
+from schemas.catalogue import Topic
+from schemas.envelope import Position
+from schemas.errors import NotFound
+from services.parts import Parts
+from tests.services.api.caller import Caller
+from tests.support.parts import make_keys
+
+NAME = "rows/answerback.facts.v1/1/7"
+OURS = Letter("rows", Position(Topic.FACTS, 1, 7), "demo", "e", "x.y.v1", "no", 1000, solved=False)
+
+
+class SomeLetters(Letters):
+    """One of ours, one of others; what is retried is solved."""
+
+    def __init__(self) -> None:
+        theirs = replace(OURS, workspace="other", position=Position(Topic.FACTS, 1, 8))
+        self.held = {one.name: one for one in (OURS, theirs)}
+
+    def letters(self) -> list[Letter]:
+        return [one for one in self.held.values() if not one.solved]
+
+    def letter(self, name: str) -> Letter:
+        if name not in self.held:
+            raise NotFound("No.")
+        return self.held[name]
+
+    def retry(self, name: str) -> Letter:
+        self.held[name] = replace(self.letter(name), solved=True)
+        return self.held[name]
+
+
+@pytest.fixture
+def parts(parts: Parts) -> Parts:
+    return replace(parts, letters=SomeLetters())
+
+
+def test_letters_of_the_workspace_are_listed(admin: Caller) -> None:
+    (one,) = admin.get("/dead-letters").json()["data"]
+    assert one == {
+        "letter": NAME, "projection": "rows", "event_id": "e", "type": "x.y.v1", "error": "no",
+        "first_failed_at": "1970-01-01T00:00:01.000Z", "solved": False,
+    }  # fmt: skip
+
+
+def test_a_letter_is_retried(admin: Caller) -> None:
+    reply = admin.post(f"/dead-letters/{NAME}/retry", {})
+    assert (reply.status_code, reply.json()["solved"]) == (200, True)
+    assert admin.get("/dead-letters").json()["data"] == []
+
+
+def test_letters_of_others_are_not_there(admin: Caller) -> None:
+    for name in ("rows/answerback.facts.v1/1/8", "rows/answerback.facts.v1/1/9"):
+        assert admin.post(f"/dead-letters/{name}/retry", {}).status_code == 404
+
+
+def test_only_an_admin_sees_letters(parts: Parts) -> None:
+    reader = Caller(parts, make_keys(parts).read)
+    assert reader.get("/dead-letters").status_code == 403
+
+
+def test_a_process_without_read_models_says_so(parts: Parts) -> None:
+    without = replace(parts, letters=None)
+    assert Caller(without, make_keys(parts).admin).get("/dead-letters").status_code == 503
