@@ -30,8 +30,6 @@ from services.reference import Reference
 from tests.support import campaign as c
 from tests.support.world import WORKSPACE, World
 
-pytestmark = pytest.mark.both_modes
-
 HIT = {"ip": "192.0.2.7", "user_agent": c.BROWSER}
 MESSAGE = str(c.message(0))
 PRINCIPAL = Principal(WORKSPACE, "key", "sender", frozenset((Scope.WRITE,)))
@@ -108,6 +106,7 @@ def test_unknown_fields_never_stop_a_projection(world, kind):
     assert _send(world, *events) >= len(unknown)
 
 
+@pytest.mark.both_modes
 def test_strange_texts_reach_every_table(world):
     events: list[dict[str, Any]] = []
     for index, text in enumerate(TEXTS):
