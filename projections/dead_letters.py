@@ -17,6 +17,7 @@ from schemas.errors import NotFound, Unreadable
 
 TOO_MANY_IN_A_PAGE = 100
 _MOST_LISTED = 1000
+_DIGITS = 18  # what a store takes for a whole number
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def letter_named(rows: sa.Engine, name: str) -> Letter:
         parts = name.split("/")
         c = DEAD_LETTER.c
         found = None
-        if len(parts) == 4 and parts[2].isdecimal() and parts[3].isdecimal():
+        if len(parts) == 4 and _is_number(parts[2]) and _is_number(parts[3]):
             query = sa.select(DEAD_LETTER).where(
                 c.sink == parts[0], c.topic == parts[1], c.partition == int(parts[2]),
                 c.offset == int(parts[3]),
@@ -70,6 +71,10 @@ def letter_named(rows: sa.Engine, name: str) -> Letter:
     if found is None:
         raise NotFound(f"There is no dead letter {name[:100]!r}. dead-letter list names all.")
     return Letter.of(found)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS
 
 
 def solve(connection: sa.Connection, sink: str, position: Position) -> None:

@@ -9,8 +9,6 @@ from contextlib import AbstractContextManager
 from events.copying import Source, Step, Target, carry_over
 from schemas.clock import system_clock
 from services.commandline.terminal import Terminal
-from services.distributed.carrying import from_folder, to_more_partitions
-from services.distributed.making import make_stores, make_topics
 from services.settings import PREFIX, Settings, load_settings
 
 _SECONDS = 1.0
@@ -18,6 +16,8 @@ _SECONDS = 1.0
 
 def init(arguments: Namespace, terminal: Terminal) -> int:
     """Make topics, tables and databases, or make sure that they are as they must be."""
+    from services.distributed.making import make_stores, make_topics  # noqa: PLC0415 - drivers
+
     settings = load_settings()
     make_topics(settings, terminal.tell)
     if not arguments.topics:
@@ -47,6 +47,11 @@ def copy_log(arguments: Namespace, terminal: Terminal) -> int:
 def _logs(
     settings: Settings, partitions: int | None
 ) -> AbstractContextManager[tuple[Source, Target]]:
+    from services.distributed.carrying import (  # noqa: PLC0415 - drivers
+        from_folder,
+        to_more_partitions,
+    )
+
     if partitions is None:
         return from_folder(settings, clock=system_clock)
     return to_more_partitions(settings, partitions)

@@ -10,8 +10,6 @@ from schemas.errors import ProjectionStopped
 from services.back.child import end_this_process
 from services.collector.app import Collector
 from services.commandline.terminal import Terminal
-from services.distributed.behind import open_relay, open_workers
-from services.distributed.fronts import open_api, open_collector
 from services.health import Health
 from services.metrics import (
     OUTBOX_EVENTS,
@@ -28,6 +26,8 @@ from services.stream.worker import SINKS, SinkWorker
 
 def collector(_arguments: Namespace, terminal: Terminal) -> int:
     """Take events until told to end."""
+    from services.distributed.fronts import open_collector  # noqa: PLC0415 - drivers
+
     settings = load_settings()
     with open_collector(settings, clock=system_clock, random=system_random) as (parts, measure):
         health = Health(parts.access, parts.random, {}, measure)
@@ -38,6 +38,8 @@ def collector(_arguments: Namespace, terminal: Terminal) -> int:
 
 def api(_arguments: Namespace, terminal: Terminal) -> int:
     """Serve the management API and the page until told to end."""
+    from services.distributed.fronts import open_api  # noqa: PLC0415 - drivers
+
     settings = load_settings()
     with open_api(settings, clock=system_clock, random=system_random) as parts:
         _serve(build_app(parts), settings, terminal)
@@ -46,6 +48,8 @@ def api(_arguments: Namespace, terminal: Terminal) -> int:
 
 def worker(arguments: Namespace, terminal: Terminal) -> int:
     """Keep read models up to date until told to end."""
+    from services.distributed.behind import open_workers  # noqa: PLC0415 - drivers
+
     settings = load_settings()
     sinks = SINKS if arguments.sink == "all" else (arguments.sink,)
     opened = open_workers(settings, sinks, clock=system_clock, random=system_random)
@@ -65,6 +69,8 @@ def worker(arguments: Namespace, terminal: Terminal) -> int:
 
 def relay(_arguments: Namespace, terminal: Terminal) -> int:
     """Send what waits in the outbox until told to end."""
+    from services.distributed.behind import open_relay  # noqa: PLC0415 - drivers
+
     settings = load_settings()
     opened = open_relay(settings, clock=system_clock, random=system_random)
     with opened as (sender, store, access):

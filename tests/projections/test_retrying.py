@@ -108,7 +108,14 @@ def _of_version(record: Record, version: int) -> Record:
 
 
 def test_a_letter_that_is_not_there_is_not_found(retrying: Retrying) -> None:
-    for name in ("", "rows", "rows/answerback.facts.v1/0/7", "rows/facts/x/y", "a/b/1/2"):
+    for name in (
+        "",
+        "rows",
+        "rows/answerback.facts.v1/0/7",
+        "rows/facts/x/y",
+        "a/b/1/2",
+        f"rows/a/{2**70}/{2**70}",
+    ):
         with pytest.raises(NotFound):
             retrying.retry(name)
 
