@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.parts import Parts
 from tests.services.api.caller import API, Caller
+from tests.services.api.fake_letters import NAME, SomeLetters
 from tests.services.api.fake_reads import FakeReads, a_response
 from tests.services.api.test_door import routes
 from tests.support.parts import make_keys, make_parts
@@ -51,7 +52,7 @@ parameters = st.dictionaries(
 
 def prepared() -> tuple[Parts, Caller]:
     reads = FakeReads()
-    parts = make_parts(reads=reads)
+    parts = make_parts(reads=reads, letters=SomeLetters())
     caller = Caller(parts, make_keys(parts).admin)
     campaign = caller.campaign()["campaign_id"]
     reads.add("demo", a_response(UUID(KNOWN), UUID(campaign)), KNOWN)
@@ -70,7 +71,8 @@ ROUTES = [
         .replace("{response}", KNOWN)
         .replace("{definition_id}", KNOWN)
         .replace("{contact_id}", KNOWN)
-        .replace("{entry_id}", "00000000000000ff"),
+        .replace("{entry_id}", "00000000000000ff")
+        .replace("{projection}/{topic}/{partition}/{offset}", NAME),
     )
     for method, path in routes(PARTS)
 ]
