@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
+from uuid import UUID
 
 import sqlalchemy as sa
 
+from events.cursor import Place
+from events.log import StoredRecord
 from events.sql.tables import reading
 from projections.page import Failure
 from projections.stores.rows import DEAD_LETTER
@@ -77,6 +80,25 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= _DIGITS
 
 
+def buried(
+    connection: sa.Connection, sink: str, place: Place, start: int, end: int
+) -> list[StoredRecord]:
+    """The records of [start, end) that wait as letters of a sink."""
+    topic, partition = place
+    c = DEAD_LETTER.c
+    query = sa.select(DEAD_LETTER).where(
+        c.sink == sink, c.topic == topic.value, c.partition == partition,
+        c.offset >= start, c.offset < end, ~c.solved,
+    )  # fmt: skip
+    return [
+        StoredRecord(
+            Position(topic, partition, row.offset), row.recorded_at, row.key, UUID(row.event_id),
+            row.type, row.head, row.data,
+        )
+        for row in connection.execute(query)
+    ]  # fmt: skip
+
+
 def solve(connection: sa.Connection, sink: str, position: Position) -> None:
     """Mark a letter as solved, in the transaction of what was written of it, or after it."""
     c = DEAD_LETTER.c
@@ -119,6 +141,8 @@ def bury(connection: sa.Connection, sink: str, failures: Sequence[Failure], now:
                 "type": record.type,
                 "head": record.head,
                 "data": record.data,
+                "key": record.key,
+                "recorded_at": record.recorded_at,
                 "error": failure.error[:2000],
                 "first_failed_at": first or now,
                 "solved": False,

@@ -61,15 +61,20 @@ BACKENDS = frozenset({
 BENCHED = frozenset({
     "services.bench.alone",
     "services.bench.bare_chdb",
+    "services.bench.bare_kafka",
     "services.bench.bare_sqlite",
+    "services.bench.kafka_append",
+    "services.bench.kafka_readers",
+    "services.bench.worker",
 })  # fmt: skip
 # Drivers of stores, and the words by which an unlisted backend would show.
-DRIVERS = frozenset({"sqlite3", "chdb", "clickhouse_driver", "kafka", "faust"})
+DRIVERS = frozenset({"sqlite3", "chdb", "clickhouse_driver", "kafka", "aiokafka", "faust"})
 BACKEND_WORDS = frozenset({"memory", "sqlite", "chdb", "clickhouse", "kafka", "postgres"})
 COMPOSITION_ROOTS = frozenset({
     "services.bootstrap", "services.back.bootstrap", "services.distributed.behind",
     "services.distributed.carrying", "services.distributed.connecting",
     "services.distributed.fronts", "services.distributed.making",
+    "services.distributed.remembering",
     "services.distributed.sharing",
 })  # fmt: skip
 MAY_PRINT = ("services.cli", "services.commandline", "services.demo")

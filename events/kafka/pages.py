@@ -42,7 +42,11 @@ class Pages:
 
     def start(self, place: Place) -> int:
         """The first offset of a partition that retention has left."""
-        return self._reader.starts([place])[place]
+        return self.starts([place])[place]
+
+    def starts(self, places: list[Place]) -> dict[Place, int]:
+        """The first offset of each partition that retention has left."""
+        return self._reader.starts(places)
 
     def cursor_at(self, recorded_at: int) -> Cursor:
         """The cursor behind all records with at most this recorded time."""

@@ -39,7 +39,8 @@ _FIXED = {
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the topics are made like. ``retention_days`` of None keeps everything.
+    """What the topics are made like. ``retention_days`` of None keeps everything; decisions are
+    kept in any case, since they are few and every process begins by reading them.
 
     ``prefix`` tells installations apart that share a cluster. ``generation`` is 1 until the log is
     carried over to topics with another number of partitions, and one more each time it is.
@@ -65,9 +66,9 @@ class Layout:
         """By Kafka's names, the topics of the log."""
         return {self.name(topic): topic for topic in TOPICS}
 
-    def configuration(self) -> dict[str, str]:
+    def configuration(self, name: str) -> dict[str, str]:
         """A topic's settings. An acknowledged record is on two brokers wherever there are two."""
-        days = self.retention_days
+        days = None if name == self.name(Topic.DECISIONS) else self.retention_days
         return {
             **_FIXED,
             _RETENTION: "-1" if days is None else str(days * 86_400_000),
@@ -88,7 +89,7 @@ def create(broker: Broker, layout: Layout) -> list[str]:
         there = set(admin.list_topics())
         missing = [name for name in layout.names if name not in there]
         if missing:
-            _make(admin, layout, missing, layout.configuration())
+            _make(admin, layout, missing, given={})
         _check(admin, layout, _FIXED)
     return missing
 
@@ -110,18 +111,22 @@ def begin_filling(broker: Broker, layout: Layout) -> None:
         if missing:
             # Retention counts from a record's time: it would remove old records under the copy.
             given = {_TIMES: _GIVEN, _RETENTION: "-1"}
-            _make(admin, layout, missing, {**layout.configuration(), **given})
+            _make(admin, layout, missing, given)
         _check(admin, layout, {**_FIXED, _TIMES: _GIVEN})
 
 
 def end_filling(broker: Broker, layout: Layout) -> None:
     """From now on the topics' times are the brokers'."""
     with broker.reached(), broker.opened(KafkaAdminClient) as admin:
-        final = {_TIMES: _BROKERS, _RETENTION: layout.configuration()[_RETENTION]}
-        admin.alter_configs(
-            [ConfigResource(ConfigResourceType.TOPIC, name, final) for name in layout.names]
-        )
+        admin.alter_configs([
+            ConfigResource(ConfigResourceType.TOPIC, name, _final(layout, name))
+            for name in layout.names
+        ])  # fmt: skip
         _await(lambda: _check(admin, layout, _FIXED))
+
+
+def _final(layout: Layout, name: str) -> dict[str, str]:
+    return {_TIMES: _BROKERS, _RETENTION: layout.configuration(name)[_RETENTION]}
 
 
 def _await(check: Callable[[], None]) -> None:
@@ -136,13 +141,17 @@ def _await(check: Callable[[], None]) -> None:
             time.sleep(_LOOK_AGAIN_SECONDS)
 
 
-def _make(admin: Any, layout: Layout, names: list[str], configuration: dict[str, str]) -> None:
+def _make(admin: Any, layout: Layout, names: list[str], given: Mapping[str, str]) -> None:
+    """Make topics, with some settings other than theirs."""
     wanted = {
-        "num_partitions": layout.partitions,
-        "replication_factor": layout.replicas,
-        "configs": configuration,
+        name: {
+            "num_partitions": layout.partitions,
+            "replication_factor": layout.replicas,
+            "configs": {**layout.configuration(name), **given},
+        }
+        for name in names
     }
-    made = admin.create_topics(dict.fromkeys(names, wanted), raise_errors=False)
+    made = admin.create_topics(wanted, raise_errors=False)
     for topic in made["topics"]:
         if topic["error_code"] not in (
             0,

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from events.sql.tables import METADATA, key, raw, sequence, text, whole
 from events.sql.texts import adapt_texts
-from projections.stores.trouble import tell_trouble
+from projections.stores.trouble import Pool, tell_trouble
 from projections.stores.versions import bring_up
 
 # The runner's own
@@ -45,6 +45,7 @@ DEAD_LETTER = sa.Table(
     key("offset", sa.BigInteger), text("workspace"), text("event_id"), text("type"),
     raw("head"), raw("data"), text("error"), whole("first_failed_at"),
     sa.Column("solved", sa.Boolean, nullable=False, server_default=sa.false()),
+    text("key"), whole("recorded_at"),
 )  # fmt: skip
 
 # What folds remember
@@ -116,6 +117,11 @@ SET = "main"
 
 
 _POSTGRES = "-c statement_timeout=60000 -c lock_timeout=30000 -c synchronous_commit=on"
+# A machine that is gone without a word is missed within 30 s, whether it is asked or listened to.
+_NETWORK = {
+    "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}  # fmt: skip
 
 
 def open_rows(url: str) -> sa.Engine:
@@ -134,9 +140,8 @@ def open_rows(url: str) -> sa.Engine:
 
 def _postgres(url: str) -> sa.Engine:
     """Bounded in time: a server that hangs is as good as one that is away."""
-    engine = sa.create_engine(
-        url, pool_pre_ping=True, connect_args={"connect_timeout": 5, "options": _POSTGRES}
-    )
+    bounds = {"connect_timeout": 5, "options": _POSTGRES, **_NETWORK}
+    engine = sa.create_engine(url, pool_pre_ping=True, poolclass=Pool, connect_args=bounds)
     sa.event.listen(engine, "connect", lambda connection, _record: adapt_texts(connection))
     return engine
 

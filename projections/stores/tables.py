@@ -187,6 +187,9 @@ def _statements() -> list[str]:
         "INDEX by_person person TYPE bloom_filter(0.01) GRANULARITY 4) "
         "ENGINE = MergeTree ORDER BY (workspace, type, toStartOfHour(recorded_at), event_id) "
         f"SETTINGS {_WINDOW}",
+        # By it a range of the log is found that retention has removed there.
+        "ALTER TABLE journal ADD INDEX IF NOT EXISTS by_offset log_offset TYPE minmax "
+        "GRANULARITY 1",
         f"CREATE TABLE IF NOT EXISTS journal_by_message ({journal}) ENGINE = MergeTree "
         f"ORDER BY (workspace, message_key, {place}) SETTINGS {_WINDOW}",
         f"CREATE TABLE IF NOT EXISTS journal_by_person ({journal}) ENGINE = MergeTree "

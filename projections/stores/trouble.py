@@ -16,6 +16,17 @@ _PASSING_STATES = ("08", "40", "53", "57P", "55P03", "57014")
 _NO_SPACE = ("No space left on device", "NOT_ENOUGH_SPACE", "disk is full")
 
 
+class Pool(sa.QueuePool):
+    """Connections whose number is bounded; that all are in use passes by itself."""
+
+    def connect(self) -> Any:
+        """A connection. Raises ``StoreUnavailable`` when none is given back in time."""
+        try:
+            return super().connect()
+        except sa.exc.TimeoutError as error:
+            raise StoreUnavailable(f"A store cannot be used: {error}") from error
+
+
 def tell_trouble(engine: sa.Engine) -> None:
     """Have an engine raise ``OutOfRoom`` or ``StoreUnavailable`` for what passes by itself."""
     sa.event.listen(engine, "handle_error", _translate)

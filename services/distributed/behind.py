@@ -9,8 +9,6 @@ import sqlalchemy as sa
 
 from events.compose import Composer
 from events.kafka.log import KafkaLog
-from events.kafka.pages import Pages
-from events.kafka.reading_log import ReadLog
 from events.log import EventLog
 from events.sealing import Sealer
 from events.sql.outbox import Relay
@@ -31,11 +29,11 @@ from services.access import Access
 from services.access_sql import Noticed, SqlAccess
 from services.distributed.connecting import (
     broker_of,
-    columns_of,
     layout_of,
     store_of,
     vault_of,
 )
+from services.distributed.remembering import Remembering
 from services.folder import locked
 from services.settings import Settings
 from services.stream.delivery import Delivery
@@ -55,9 +53,8 @@ def open_workers(
         closing.callback(vault.close)
         access = SqlAccess(store, Noticed(store), clock, random)
         closing.callback(access.close)
-        log = ReadLog(Pages(broker_of(settings), layout_of(settings)))
-        closing.callback(log.close)
-        made = _Workers(settings, store, log, Composer(Sealer(vault), clock), closing, clock)
+        past = Remembering(settings, store, closing)
+        made = _Workers(settings, store, past, Composer(Sealer(vault), clock), clock)
         yield [made.worker(name) for name in sinks], access
 
 
@@ -66,16 +63,15 @@ class _Workers:
         self,
         settings: Settings,
         store: sa.Engine,
-        log: ReadLog,
+        past: Remembering,
         composer: Composer,
-        closing: ExitStack,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._store = store
-        self._log = log
+        self._past = past
+        self._log = past.log
         self._composer = composer
-        self._closing = closing
         self._clock = clock
         self._generation = live_generation(store)
 
@@ -83,31 +79,30 @@ class _Workers:
         delivery = Delivery(self._settings.kafka_partitions)
         tenure = Shared(self._store, name, self._generation)
         make = self._rows if name == ROWS else self._columns
-        turn, resume = make(delivery, tenure)
+        turn, resume = make(self._past.over(delivery), tenure)
         return SinkWorker(
             name, turn, resume, tenure, delivery,
             lambda drain: self._membership(name, delivery, drain), self._settings.stall_seconds,
         )  # fmt: skip
 
     def _rows(
-        self, delivery: Delivery, tenure: Shared
+        self, feed: EventLog, tenure: Shared
     ) -> tuple[Callable[[], bool], Callable[[], object]]:
         book = ReferenceBook()
         settle = int(self._settings.settle_seconds * 1000)
         sink = RowsSink(
             self._store, self._log, self._composer, book, all_folds(book, settle),
-            generation=self._generation, feed=delivery, tenure=tenure,
+            generation=self._generation, feed=feed, tenure=tenure,
         )  # fmt: skip
         return (lambda: sink.step(PAGE) or sink.tick(self._clock())), lambda: None
 
     def _columns(
-        self, delivery: Delivery, tenure: Shared
+        self, feed: EventLog, tenure: Shared
     ) -> tuple[Callable[[], bool], Callable[[], object]]:
-        columns = columns_of(self._settings)
-        self._closing.callback(columns.close)
+        columns = self._past.columns()
         create_tables(columns)
         sink = ColumnsSink(
-            self._store, columns, self._log, self._composer, self._generation, delivery, tenure
+            self._store, columns, self._log, self._composer, self._generation, feed, tenure
         )
         # A step that a store broke off is finished before the next.
         return (lambda: sink.resume() or sink.step(PAGE)), sink.resume
@@ -126,12 +121,9 @@ def open_letters(settings: Settings, *, clock: Clock, random: RandomBytes) -> It
         closing.callback(store.dispose)
         vault = vault_of(settings, store, random)
         closing.callback(vault.close)
-        columns = columns_of(settings)
-        closing.callback(columns.close)
-        log = ReadLog(Pages(broker_of(settings), layout_of(settings)))
-        closing.callback(log.close)
+        past = Remembering(settings, store, closing)
         composer = Composer(Sealer(vault), clock)
-        yield retrying(settings, store, columns, log, composer)
+        yield retrying(settings, store, past.columns(), past.log, composer)
 
 
 def retrying(

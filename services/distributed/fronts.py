@@ -27,7 +27,6 @@ from projections.past.shelf import Shelf
 from projections.reading.reader import StoredReads
 from projections.reading.reads import Reads
 from projections.standing import Standing
-from projections.stores.columns import Columns
 from projections.waiting import Waiting
 from schemas.clock import Clock, RandomBytes
 from schemas.errors import StoreUnavailable, UnavailableError
@@ -36,11 +35,11 @@ from services.back.stub import stub
 from services.distributed.behind import retrying
 from services.distributed.connecting import (
     broker_of,
-    columns_of,
     layout_of,
     store_of,
     vault_of,
 )
+from services.distributed.remembering import Remembering
 from services.folder import locked
 from services.keepsake import Keepsake
 from services.metrics import SPOOL_BYTES, SPOOL_ENTRIES, SPOOL_REFUSED
@@ -87,10 +86,9 @@ def open_api(settings: Settings, *, clock: Clock, random: RandomBytes) -> Iterat
         log = _log(settings, clock)
         closing.callback(log.close)
         parts = _parts(settings, store, log, _nothing_to_read(), closing, clock, random)
-        columns = columns_of(settings)
-        closing.callback(columns.close)
-        reads = _reads(settings, store, columns, log, parts, closing)
-        letters = retrying(settings, store, columns, log, parts.composer)
+        past = Remembering(settings, store, closing)
+        reads = _reads(settings, store, past, parts, closing)
+        letters = retrying(settings, store, past.columns(), past.log, parts.composer)
         yield replace(parts, reads=reads, letters=letters)
 
 
@@ -140,9 +138,9 @@ def _parts(
 
 
 def _reads(
-    settings: Settings, store: sa.Engine, columns: Columns, log: OwnedLog, parts: Parts,
-    closing: ExitStack,
-) -> Reads:  # fmt: skip
+    settings: Settings, store: sa.Engine, past: Remembering, parts: Parts, closing: ExitStack
+) -> Reads:
+    log, columns = past.log, past.columns()
     settle = int(settings.settle_seconds * 1000)
     source = Source(log, columns, parts.composer, lambda book: all_folds(book, settle))
     shelf = Shelf(source, settings.data / "pasts", parts.clock)

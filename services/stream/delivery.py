@@ -3,7 +3,8 @@
 1. The sink reads a place at its own cursor. Where that is not what was brought, what was brought is
    dropped and the place is to be fetched anew from there: a gap is never read over.
 2. What is brought must go on where the last record ended, else it is a gap and fetched again. If it
-   then still begins later, retention has removed what is missing: ``RangeRemoved``, loudly.
+   then still begins later, retention has removed what lies before. Reading what was removed raises
+   ``RangeRemoved``, and nothing is fetched until the sink has come to where the place begins.
 3. A place takes no more than a bound; beyond that it is not fetched until the sink has read.
 4. Any thread may call.
 """
@@ -28,12 +29,13 @@ _PLACE_RECORDS = 2_000
 
 @dataclass(slots=True)
 class _Lane:
-    """The records brought of one place, which begin at ``start``."""
+    """The records brought of one place, from ``start`` on; before ``first`` there are no more."""
 
     start: int = _NOT_KNOWN
     records: list[StoredRecord] = field(default_factory=list)
     seek: int | None = None
     gaps: int = 0
+    first: int = 0
 
     @property
     def end(self) -> int:
@@ -51,7 +53,6 @@ class Delivery(EventLog):
         self._assignment = 0
         self._records = 0
         self._bytes = 0
-        self._removed: RangeRemoved | None = None
 
     # The side that brings
 
@@ -72,6 +73,13 @@ class Delivery(EventLog):
                 self._lanes[place].seek = None
             return told
 
+    def begin_at(self, firsts: Mapping[Place, int]) -> None:
+        """Know where places begin by now; what a sink wants of before is not to be had."""
+        with self._lock:
+            for place, first in firsts.items():
+                if place in self._lanes:
+                    self._lanes[place].first = first
+
     def wanted(self) -> set[Place]:
         """The places to fetch: the sink has said from where, and there is room."""
         with self._lock:
@@ -79,7 +87,7 @@ class Delivery(EventLog):
                 return set()
             return {
                 place for place, lane in self._lanes.items()
-                if lane.start != _NOT_KNOWN and lane.seek is None
+                if lane.start != _NOT_KNOWN and lane.seek is None and lane.first <= lane.end
                 and len(lane.records) < _PLACE_RECORDS
             }  # fmt: skip
 
@@ -105,10 +113,7 @@ class Delivery(EventLog):
         lane.gaps += 1
         lane.seek = lane.end
         if lane.gaps > 1:
-            self._removed = RangeRemoved(
-                f"{place[0]} {place[1]} no longer has offset {lane.end}, but only {offset} and "
-                "later: what lies between was removed before it was read."
-            )
+            lane.first, lane.seek = offset, None
 
     # The side that reads
 
@@ -130,14 +135,17 @@ class Delivery(EventLog):
         Raises ``RangeRemoved``.
         """
         with self._lock:
-            if self._removed is not None:
-                raise self._removed
             lane = self._lanes.get((topic, partition))
             if lane is None:
                 return Slice(topic, partition, start, start, ())
             if not lane.start <= start <= lane.end or lane.start == _NOT_KNOWN:
                 self._begin(lane, start)
             self._forget(lane, start)
+            if start < lane.first and not lane.records:
+                raise RangeRemoved(
+                    f"{topic} {partition} no longer has offset {start}, but only {lane.first} and "
+                    "later: what lies between was removed before it was read."
+                )
             found = lane.records[:limit]
         taken = tuple(record for record in found if only.takes(record))
         return Slice(topic, partition, start, start + len(found), taken)
@@ -146,7 +154,9 @@ class Delivery(EventLog):
         for record in lane.records:
             self._count(record, -1)
         lane.records = []
-        lane.start = lane.seek = start
+        lane.start = start
+        lane.seek = start if start >= lane.first else None
+        lane.gaps = 0
 
     def _forget(self, lane: _Lane, start: int) -> None:
         read = start - lane.start
@@ -163,7 +173,7 @@ class Delivery(EventLog):
         """Up to where places were brought; those that are not begun seem endless."""
         with self._lock:
             return Cursor({
-                place: _NOT_KNOWN if lane.start == _NOT_KNOWN else lane.end
+                place: _NOT_KNOWN if lane.start == _NOT_KNOWN else max(lane.end, lane.first)
                 for place, lane in self._lanes.items()
             })  # fmt: skip
 

@@ -113,8 +113,13 @@ class _Consumer(Consumer):
         held = self._get_active_partitions()
         seeks = self._partitions(delivery.seeks())
         # What is not held any longer is asked for anew by whoever gets it.
-        if wanted := {tp: offset for tp, offset in seeks.items() if tp in held}:
-            await self._thread.seek_wait(wanted)
+        wanted = {tp: offset for tp, offset in seeks.items() if tp in held}
+        if not wanted:
+            return
+        firsts = await self._thread.earliest_offsets(*wanted)
+        delivery.begin_at({self.app.place_of(tp): first for tp, first in firsts.items()})
+        if there := {tp: at for tp, at in wanted.items() if at >= firsts[tp]}:
+            await self._thread.seek_wait(there)
 
     async def _fetch(self, delivery: Delivery) -> None:
         wanted = set(self._partitions(dict.fromkeys(delivery.wanted(), 0)))

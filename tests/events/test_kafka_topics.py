@@ -44,6 +44,8 @@ def test_retention_is_days(broker: Broker) -> None:
     layout = Layout(partitions=1, replicas=1, retention_days=30, prefix="retained.")
     create(broker, layout)
     assert settings(broker, layout.name(Topic.FACTS))["retention.ms"] == str(30 * 86_400_000)
+    # Every process begins by reading all decisions.
+    assert settings(broker, layout.name(Topic.DECISIONS))["retention.ms"] == "-1"
 
 
 def test_making_them_again_makes_nothing(broker: Broker, layout: Layout) -> None:

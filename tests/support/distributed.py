@@ -102,7 +102,7 @@ class Installation:
         self, folder: Path, kafka: str, postgres: str, clickhouse: str, **more: str
     ) -> None:
         self._folder = folder
-        self._settings = {
+        self.settings = {
             "MODE": "distributed",
             "KAFKA_SERVERS": kafka,
             "KAFKA_REPLICAS": "1",
@@ -117,7 +117,7 @@ class Installation:
 
     def run(self, *arguments: str) -> str:
         """Run one command to its end; answers what it printed."""
-        process = Process("command", arguments, self._folder / "command", self._settings)
+        process = Process("command", arguments, self._folder / "command", self.settings)
         process.folder.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(  # noqa: S603 - this repository's own command
             [sys.executable, "-m", "services.cli", *arguments],
@@ -128,7 +128,7 @@ class Installation:
 
     def add(self, name: str, *arguments: str) -> Process:
         """Have one more process, started and not waited for."""
-        process = Process(name, arguments or (name,), self._folder / name, self._settings)
+        process = Process(name, arguments or (name,), self._folder / name, self.settings)
         self.processes[name] = process
         process.launch()
         return process

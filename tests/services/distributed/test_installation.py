@@ -8,7 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
+from kafka import KafkaAdminClient, TopicPartition
 
+from events.cursor import Cursor
+from events.kafka.broker import Broker
+from events.kafka.topics import Layout
+from projections.progress import cursor_of
 from projections.stores.clickhouse import Server
 from tests.support.distributed import Installation
 from tests.support.kafka.cluster import Cluster
@@ -56,6 +62,13 @@ def ask(installation: Installation, key: str) -> Iterator[Callable[..., httpx.Re
 
 
 Ask = Callable[..., httpx.Response]
+
+
+@pytest.fixture
+def rows(installation: Installation) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(installation.settings["POSTGRES_URL"])
+    yield engine
+    engine.dispose()
 
 
 def tracked(name: str, number: int) -> dict[str, Any]:
@@ -124,7 +137,30 @@ def test_a_worker_that_is_killed_is_missed_and_its_places_are_taken(
                       params={"min_position": position}).status_code == 200)  # fmt: skip
 
 
+def test_a_sink_that_was_away_for_longer_than_the_retention_reads_the_journal(
+    ask: Ask, installation: Installation, kafka: Cluster, rows: sa.Engine
+) -> None:
+    assert installation.processes["worker-1"].stop() == 0
+    installation.add("columns", "worker", "--sink", "columns").wait()
+    reply = ask("collector", "POST", "/v1/events", json=[tracked("late", n) for n in range(200)])
+    position = Cursor.decode(reply.json()["position"])
+    until(lambda: _stands(rows, "columns").reaches(position), 60)
+    assert not _stands(rows, "rows").reaches(position)
+    with Broker(kafka.bootstrap).opened(KafkaAdminClient) as admin:
+        name = Layout(prefix="whole.").name
+        admin.delete_records({TopicPartition(name(t), p): at for (t, p), at in position.items()})
+    installation.add("rows", "worker", "--sink", "rows").wait()
+    until(lambda: _stands(rows, "rows").reaches(position), 60)
+    told = {"min_position": position.encode()}
+    assert ask("api", "GET", "/api/v1/responses", params=told).status_code == 200
+
+
+def _stands(rows: sa.Engine, sink: str) -> Cursor:
+    with rows.begin() as connection:
+        return cursor_of(connection, sink, 1)
+
+
 def test_every_process_ends_well_when_it_is_asked(installation: Installation) -> None:
-    for name in ("worker-1", "relay", "api", "collector"):
+    for name in ("rows", "columns", "relay", "api", "collector"):
         process = installation.processes[name]
         assert process.stop() == 0, process.told()

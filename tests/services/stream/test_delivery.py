@@ -93,8 +93,27 @@ def test_a_gap_that_stays_is_a_range_that_was_removed(delivery: Delivery) -> Non
     for _ in range(2):
         delivery.bring(PLACE, records(100))
         delivery.seeks()
+    assert delivery.heads()[PLACE] == 100  # so that its reader does ask
+    assert delivery.wanted() == set()
+    for start in (0, 50):
+        with pytest.raises(RangeRemoved, match=f"offset {start}"):
+            offsets(delivery, start)
+        assert delivery.seeks() == {}
+    # What was removed is read elsewhere; then it goes on here.
+    assert offsets(delivery, 100) == []
+    assert delivery.seeks() == {PLACE: 100}
+    delivery.bring(PLACE, records(100, 101))
+    assert offsets(delivery, 100) == [100, 101]
+
+
+def test_a_place_of_which_nothing_is_left_is_told_to_begin_later(delivery: Delivery) -> None:
+    begun(delivery, 0)
+    delivery.begin_at({PLACE: 7})
+    assert (delivery.heads()[PLACE], delivery.wanted()) == (7, set())
     with pytest.raises(RangeRemoved, match="offset 0"):
         offsets(delivery, 0)
+    assert offsets(delivery, 7) == []
+    assert delivery.seeks() == {PLACE: 7}
 
 
 def test_a_place_that_is_full_is_not_fetched(delivery: Delivery) -> None:

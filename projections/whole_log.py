@@ -1,0 +1,113 @@
+"""The log for as long as there is a journal: what retention has removed is read from there.
+
+1. What the log still has comes from the log, and everything else byte for byte from the journal.
+2. The journal is trusted up to where the sink of columns stands: beyond that ``RangeRemoved`` is
+   raised, since nobody has what was removed.
+3. A second copy of an event is in no journal, since it says nothing new; it is passed over. What
+   the journal could not take comes from the dead letters, which keep its bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+
+import sqlalchemy as sa
+
+from events.cursor import Cursor, Place
+from events.log import EVERYTHING, Appended, EventLog, Filter, Record, Slice, StoredRecord
+from events.sql.tables import reading
+from projections.columns.journal import TOPIC_NAMES, stored_record
+from projections.columns_sink import NAME
+from projections.dead_letters import buried
+from projections.progress import cursor_of
+from projections.stores.columns import Columns
+from schemas.catalogue import Topic
+from schemas.errors import RangeRemoved
+from schemas.instants import Instant
+
+_RANGE = (
+    "SELECT * FROM journal WHERE log_topic = {topic:String} AND log_partition = {partition:UInt16} "
+    "AND log_offset >= {start:UInt64} AND log_offset < {end:UInt64}"
+)
+_BEFORE = (
+    "SELECT toString(log_topic) AS topic, log_partition, max(log_offset) + 1 AS end FROM journal "
+    "WHERE recorded_at <= fromUnixTimestamp64Milli({at:Int64}) GROUP BY topic, log_partition"
+)
+
+
+class WholeLog(EventLog):
+    """A log with a retention, and its past; ``firsts`` tells where the log begins by now."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        firsts: Callable[[list[Place]], Mapping[Place, int]],
+        rows: sa.Engine,
+        columns: Callable[[], Columns],
+        generation: int,
+    ) -> None:
+        """The columns are asked for only when something was removed: until then who reads the log
+        needs none.
+        """
+        self.partitions = log.partitions
+        self._log = log
+        self._firsts = firsts
+        self._rows = rows
+        self._columns = columns
+        self._generation = generation
+
+    def append(self, records: Sequence[Record]) -> Future[Appended]:
+        return self._log.append(records)
+
+    def read(
+        self, topic: Topic, partition: int, start: int, limit: int, only: Filter = EVERYTHING
+    ) -> Slice:
+        try:
+            return self._log.read(topic, partition, start, limit, only)
+        except RangeRemoved as error:
+            place = (topic, partition)
+            end = min(start + limit, self._firsts([place])[place])
+            found = self._remembered(place, start, end, error)
+        return Slice(topic, partition, start, end, tuple(r for r in found if only.takes(r)))
+
+    def heads(self) -> Cursor:
+        return self._log.heads()
+
+    def cursor_at(self, recorded_at: int) -> Cursor:
+        found = self._log.cursor_at(recorded_at)
+        firsts = self._firsts(list(found))
+        cut = {place: at for place, at in found.items() if at == firsts[place]}
+        if not cut:
+            return found
+        # As far as the log can tell, all that it has is later.
+        known = self._journaled_until(Instant(recorded_at))
+        return found.moved({place: min(at, known[place]) for place, at in cut.items()})
+
+    def close(self) -> None:
+        self._log.close()
+
+    def _remembered(
+        self, place: Place, start: int, end: int, removed: RangeRemoved
+    ) -> list[StoredRecord]:
+        topic, partition = place
+        with reading(self._rows).begin() as connection:
+            journaled = cursor_of(connection, NAME, self._generation)[place]
+            letters = buried(connection, NAME, place, start, end)
+        if journaled < end or end <= start:
+            raise RangeRemoved(
+                f"{topic} {partition} is asked for from offset {start} on, which retention has "
+                f"removed, and the journal ends at {journaled}."
+            ) from removed
+        rows = self._columns().query(_RANGE, {
+            "topic": TOPIC_NAMES[topic], "partition": partition, "start": start, "end": end,
+        }).to_pylist()  # fmt: skip
+        records = [*map(stored_record, rows), *letters]
+        return sorted(records, key=lambda record: record.position.offset)
+
+    def _journaled_until(self, recorded_at: Instant) -> Cursor:
+        names = {name: topic for topic, name in TOPIC_NAMES.items()}
+        rows = self._columns().query(_BEFORE, {"at": int(recorded_at)}).to_pylist()
+        return Cursor({
+            (names[row["topic"]], row["log_partition"]): row["end"] for row in rows
+        })  # fmt: skip

@@ -1,0 +1,45 @@
+"""The log of the distributed mode as all read it that need its past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cache
+
+import sqlalchemy as sa
+
+from events.kafka.pages import Pages
+from events.kafka.reading_log import ReadLog
+from events.log import EventLog
+from projections.generations import live_generation
+from projections.stores.columns import Columns
+from projections.whole_log import WholeLog
+from services.distributed.connecting import broker_of, columns_of, layout_of
+from services.settings import Settings
+
+
+class Remembering:
+    """Logs whose past is longer than Kafka's retention. Raises ``LogUnavailable``."""
+
+    def __init__(self, settings: Settings, store: sa.Engine, closing: ExitStack) -> None:
+        self._store = store
+        self._generation = live_generation(store)
+        self._pages = Pages(broker_of(settings), layout_of(settings))
+        closing.callback(self._pages.close)
+        self.columns: Callable[[], Columns] = cache(lambda: _columns(settings, closing))
+        """The columns, opened when they are first asked for."""
+
+    @property
+    def log(self) -> EventLog:
+        """All of the log; only to be read."""
+        return self.over(ReadLog(self._pages))
+
+    def over(self, feed: EventLog) -> EventLog:
+        """The same past, behind what somebody brings."""
+        return WholeLog(feed, self._pages.starts, self._store, self.columns, self._generation)
+
+
+def _columns(settings: Settings, closing: ExitStack) -> Columns:
+    columns = columns_of(settings)
+    closing.callback(columns.close)
+    return columns
