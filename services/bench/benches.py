@@ -11,11 +11,12 @@ from services.bench.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """One bench; ``module`` measures it."""
+    """One bench; ``module`` measures it. What is ``distributed`` needs stores to be named."""
 
     name: str
     module: str
     words: str
+    distributed: bool = False
 
     def measure(self, plan: Plan) -> Measured:
         """Run it. The module is loaded only now: the engines in it take 250 MB of a server."""
@@ -32,9 +33,13 @@ BENCHES = (
     Bench("rebuild", "rebuild", "journaled events brought into KPI tables, a second"),
     Bench("freshness", "freshness", "from an open to the KPIs that count it"),
     Bench("memory", "footprint", "memory after start, after events, in a rebuild"),
+    Bench("kafka-append", "kafka_append", "events appended to Kafka, a second", distributed=True),
+    Bench("worker", "worker", "events a worker digests from Kafka, a second", distributed=True),
 )
 
 
 def by_name(name: str) -> tuple[Bench, ...]:
-    """The bench of a name; all of them for ``all``; none for an unknown one."""
-    return tuple(bench for bench in BENCHES if name in (bench.name, "all"))
+    """The bench of a name; for ``all`` those that need nothing but this machine; else none."""
+    if name == "all":
+        return tuple(bench for bench in BENCHES if not bench.distributed)
+    return tuple(bench for bench in BENCHES if bench.name == name)

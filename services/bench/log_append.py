@@ -42,6 +42,13 @@ class Case:
         """How many events a round appends."""
         return max(1, (plan.events or _EVENTS) // self.share)
 
+    def append(self, log: EventLog, events: Iterator[Record], count: int) -> float:
+        """Append some; answers how many a second."""
+        taken = list(islice(events, count))
+        if self.fresh:
+            taken = [record._replace(fresh=True) for record in taken]
+        return count / _append_all(log, taken, self)
+
 
 CASES = (
     Case("log-append-1, each waited for", 1, 1, share=20),
@@ -57,7 +64,7 @@ def measure(plan: Plan) -> Measured:
     """Each case in turns with the bare driver; both files grow."""
     log, bare = open_log(plan.folder, plan.clock), BareLog(plan.folder / "bare.db")
     vault = open_vault(plan.folder, plan.random(32), plan.random)
-    events = _records(Stock(plan.mix, log, vault, plan.clock, WORKSPACE))
+    events = endless(Stock(plan.mix, log, vault, plan.clock, WORKSPACE))
     results = tuple(_case(case, log, bare, events, plan) for case in CASES)
     stored = log.heads().total
     for part in (log, bare, vault):
@@ -73,19 +80,15 @@ def _case(
     case: Case, log: EventLog, bare: BareLog, events: Iterator[Record], plan: Plan
 ) -> Result:  # fmt: skip
     count = case.count(plan)
-
-    def some() -> list[Record]:
-        taken = list(islice(events, count))
-        return [record._replace(fresh=True) for record in taken] if case.fresh else taken
-
     return in_turns(
-        case.name, "events/s", lambda: count / append_all(log, some(), case),
+        case.name, "events/s", lambda: case.append(log, events, count),
         f"bare SQLite, {case.at_once} a commit",
-        lambda: count / bare.append(some(), case.at_once), plan.rounds or 5, plan.note,
+        lambda: count / bare.append(list(islice(events, count)), case.at_once),
+        plan.rounds or 5, plan.note,
     )  # fmt: skip
 
 
-def append_all(log: EventLog, records: Sequence[Record], case: Case) -> float:
+def _append_all(log: EventLog, records: Sequence[Record], case: Case) -> float:
     """The seconds until all are answered."""
     batches = [records[at : at + case.batch] for at in range(0, len(records), case.batch)]
     waiting: deque[Future[Appended]] = deque()
@@ -99,7 +102,8 @@ def append_all(log: EventLog, records: Sequence[Record], case: Case) -> float:
     return perf_counter() - began
 
 
-def _records(stock: Stock) -> Iterator[Record]:
+def endless(stock: Stock) -> Iterator[Record]:
+    """Records of one request after the other."""
     number = 0
     while True:
         yield from stock.request(number)

