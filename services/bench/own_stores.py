@@ -40,7 +40,8 @@ def own_stores(random: RandomBytes, note: Note) -> Iterator[Settings]:
         yield settings
     finally:
         columns = columns_of(server)
-        columns.run(f"DROP DATABASE IF EXISTS {urlsplit(_clickhouse(settings)).path[1:]} SYNC")
+        for database in (name, f"{name}_bi"):
+            columns.run(f"DROP DATABASE IF EXISTS {database} SYNC")
         columns.close()
         _at_once(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 

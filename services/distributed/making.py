@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from events.kafka.topics import create
+from projections.bi.making import bi_database, create_views
+from projections.generations import live_generation
 from projections.stores.tables import create_tables
 from services.access_sql import make_tables
 from services.distributed.connecting import broker_of, columns_of, layout_of, store_of
@@ -26,9 +28,11 @@ def make_stores(settings: Settings, tell: Tell) -> None:
     """Make the tables that are missing, and bring those there to this version."""
     store = store_of(settings)
     make_tables(store)
+    generation = live_generation(store)
     store.dispose()
     tell("PostgreSQL: the tables are there.")
     columns = columns_of(settings)
     create_tables(columns)
+    create_views(columns, generation)
     columns.close()
-    tell("ClickHouse: the tables are there.")
+    tell(f"ClickHouse: the tables are there, and the views in {bi_database(columns)}.")
