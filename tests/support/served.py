@@ -76,21 +76,24 @@ class Served:
 
     def has_back(self) -> bool:
         """Whether the other process runs at this moment."""
-        try:
-            return self.back() > 0
-        except ValueError:
-            return False
+        return self.found_back() is not None
 
     def stop(self) -> int:
         """End the server in good order; answers its exit code."""
         return self._end(signal.SIGTERM)
 
     def back(self) -> int:
-        """The number of the server's other process."""
+        """The number of the server's other process, which must be there."""
+        found = self.found_back()
+        assert found is not None
+        return found
+
+    def found_back(self) -> int | None:
+        """Its number, if it runs at this moment."""
         assert self._process is not None
         children = Path(f"/proc/{self._process.pid}/task").glob("*/children")
-        (found,) = [int(name) for path in children for name in path.read_text().split()]
-        return found
+        found = [int(name) for path in children for name in path.read_text().split()]
+        return found[0] if len(found) == 1 else None
 
     def told(self) -> str:
         """What the server wrote."""
