@@ -33,6 +33,6 @@ def test_kafka_append_counts_what_is_in_the_topics(bench):
 
 
 def test_worker_is_measured_beside_bare_readers(bench):
-    report = bench("worker", "--events", "6000")
+    report = bench("worker", "--events", "12000")
     names = [f"{ours}, beside {theirs}" for ours in OURS for theirs in READERS]
     check_shape(report, [f"{n}{more}" for n in names for more in ("", ", by processor time")])
