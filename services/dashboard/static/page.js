@@ -127,12 +127,17 @@ async function readable(response, version) {
   }
 }
 
+// Looked up when there is something to say: a swap may have put another row there meanwhile.
+function tell(response, problem) {
+  const line = document.getElementById(`problem-${response}`);
+  if (line) line.textContent = problem;
+}
+
 async function command(form) {
   const { step, response } = form.dataset;
   const fields = Object.fromEntries([...new FormData(form)].filter(([, value]) => value !== ""));
-  const problem = document.getElementById(`problem-${response}`);
   form.dataset.key ??= newKey(); // the same key while it is not known whether the command arrived
-  problem.textContent = "";
+  tell(response, "");
   const reply = await fetch(`/api/v1/responses/${response}/${step}`, {
     method: "POST",
     headers: {
@@ -144,7 +149,7 @@ async function command(form) {
   });
   delete form.dataset.key;
   if (!reply.ok) {
-    problem.textContent = await problemOf(reply);
+    tell(response, await problemOf(reply));
     return;
   }
   news.textContent = `Done: ${step}`;
@@ -160,8 +165,10 @@ document.addEventListener("submit", async (event) => {
   try {
     await command(form);
   } catch {
-    document.getElementById(`problem-${form.dataset.response}`).textContent =
-      "The server was not reached. Press the button again; it will be done once.";
+    tell(
+      form.dataset.response,
+      "The server was not reached. Press the button again; it will be done once.",
+    );
   } finally {
     delete form.dataset.busy;
   }
