@@ -74,7 +74,7 @@ COMPOSITION_ROOTS = frozenset({
     "services.bootstrap", "services.back.bootstrap", "services.distributed.behind",
     "services.distributed.carrying", "services.distributed.connecting",
     "services.distributed.fronts", "services.distributed.making",
-    "services.distributed.remembering",
+    "services.distributed.reading",
     "services.distributed.sharing",
 })  # fmt: skip
 MAY_PRINT = ("services.cli", "services.commandline", "services.demo")

@@ -61,7 +61,7 @@ DATE = View(
         Column("dow", "UInt8", "toDayOfWeek(d.day)", "1 for Monday to 7"),
         Column("is_weekend", "UInt8", "toDayOfWeek(d.day) > 5", "1 on Saturdays and Sundays"),
     ),
-    "(SELECT toDate('2000-01-01') + number AS day FROM numbers(36525)) AS d",
+    "(SELECT toDate('2000-01-01') + arrayJoin(range(36525)) AS day) AS d",
 )  # fmt: skip
 
 FRESHNESS = View(

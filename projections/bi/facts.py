@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from projections.bi.view import (
+    BI,
     DATABASE,
     GENERATION,
     LOW,
@@ -84,31 +87,25 @@ INTERACTION = View(
     _INTERACTIONS,
 )  # fmt: skip
 
-_BY_HOUR = (
-    "workspace", "hour", "event_date", "campaign_id", "activity_id", "channel", "event_type",
-    "verdict", "country_code",
+_KEPT = (
+    "workspace", "event_date", "campaign_id", "activity_id", "channel", "event_type", "verdict",
+    "country_code",
 )  # fmt: skip
+_BY_HOUR = ", ".join(("hour", *_KEPT))
 HOURLY = View(
     "fact_interaction_hourly",
     "One row per campaign, activity, channel, type, hour, verdict and country.",
     (
-        _WORKSPACE,
         Column("hour", "DateTime('UTC')", "f.hour", "the hour in UTC"),
-        Column("event_date", "Date", "f.event_date", "its day in UTC"),
-        Column("campaign_id", "String", "f.campaign_id", "the campaign; empty: none"),
-        Column("activity_id", "String", "f.activity_id", "the activity; empty: none"),
-        Column("channel", LOW, "f.channel", "email, sms, phone, web_form, ..."),
-        Column("event_type", LOW, "f.event_type", "the type, such as email.clicked"),
-        Column("verdict", VERDICTS, "f.verdict", "who was at it"),
-        Column("country_code", LOW, "f.country_code", "ISO 3166; empty: unknown"),
+        *(replace(c, expression=f"f.{c.name}") for c in INTERACTION.columns if c.name in _KEPT),
         Column("events", "UInt64", "f.events", "how many; may be added up"),
         Column("unique_subjects", "UInt64", "f.unique_subjects", "how many subjects, exactly; "
                "not to be added up"),
         Column("value", "Decimal(38, 4)", "f.value", "their money together, of any currency"),
     ),
-    f"(SELECT {', '.join(_BY_HOUR)}, count() AS events, uniqExact(subject_key) AS unique_subjects, "
+    f"(SELECT {_BY_HOUR}, count() AS events, uniqExact(subject_key) AS unique_subjects, "
     "sum(value) AS value FROM (SELECT *, toStartOfHour(occurred_at) AS hour "
-    f"FROM {{bi}}.fact_interaction) GROUP BY {', '.join(_BY_HOUR)}) AS f",
+    f"FROM {BI}.fact_interaction) GROUP BY {_BY_HOUR}) AS f",
 )  # fmt: skip
 
 _CONVERTED = "arrayMin(arrayFilter(t -> t > 0, [f.lead_at, f.opportunity_at, f.other_at]))"

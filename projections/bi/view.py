@@ -9,6 +9,8 @@ MAYBE_TIME = f"Nullable({TIME})"
 LOW = "LowCardinality(String)"
 DATABASE = "{database}"
 """Stands in a source for the database of the tables."""
+BI = "{bi}"
+"""Stands in a source for the database of the views."""
 GENERATION = f"(SELECT argMax(generation, at) FROM {DATABASE}.pointer WHERE set = 'main')"
 
 
@@ -39,7 +41,7 @@ class View:
             f"CREATE OR REPLACE VIEW {bi}.{self.name} ({declared}) AS "
             f"SELECT {chosen} FROM {self.source} COMMENT {_quoted(self.words)}"
         )
-        return text.replace("{bi}", bi).replace(DATABASE, database)
+        return text.replace(BI, bi).replace(DATABASE, database)
 
 
 def latest(name: str) -> str:

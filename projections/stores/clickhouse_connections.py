@@ -20,7 +20,7 @@ from schemas.errors import StoreUnavailable
 _SECONDS = {"connect_timeout": 10, "send_receive_timeout": 300, "sync_request_timeout": 5}
 
 
-class ArrowClient(Client):  # type: ignore[misc]
+class ArrowClient(Client):  # type: ignore[misc]  # the driver has no types
     """A client whose inserts take the columns of an Arrow table."""
 
     def send_data(self, sample_block: Any, data: Any, **named: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from events.kafka.log import KafkaLog
+from events.kafka.records import headers_of, size_of
 from schemas.catalogue import Topic
 from schemas.errors import MeasurementSpoiled
 from services.bench.alone import open_log, open_vault
@@ -20,6 +21,7 @@ from services.distributed.connecting import broker_of, layout_of
 
 NAME = "kafka-append"
 _EVENTS = 20_000
+_SIZED = 50
 CASES = (
     Case("kafka-append-1, 64 callers", 1, 64),
     Case("kafka-append-100, 16 callers", 100, 16),
@@ -35,7 +37,8 @@ def measure(plan: Plan) -> Measured:
     log = KafkaLog(broker, layout, plan.folder / "ids.db", plan.clock)
     small = open_log(plan.folder, plan.clock)
     vault = open_vault(plan.folder, plan.random(32), plan.random)
-    events = endless(Stock(plan.mix, small, vault, plan.clock, WORKSPACE))
+    stock = Stock(plan.mix, small, vault, plan.clock, WORKSPACE)
+    events = endless(stock)
     count, rounds = plan.events or _EVENTS, plan.rounds or 5
     results = []
     for with_what, headers in CEILINGS:
@@ -54,5 +57,13 @@ def measure(plan: Plan) -> Measured:
         part.close()
     if stored != count * len(results) * rounds:
         raise MeasurementSpoiled(f"{stored:,} events are in the log, which is not what was sent.")
-    remark = f"Mix {plan.mix.name}; idempotent, all replicas in sync waited for, on both sides."
-    return Measured(tuple(results), (remark,))
+    return Measured(tuple(results), (
+        f"Mix {plan.mix.name}; idempotent, all replicas in sync waited for, on both sides.",
+        f"An event takes {_size(stock):,.0f} bytes in Kafka, before replicas and compression.",
+    ))  # fmt: skip
+
+
+def _size(stock: Stock) -> float:
+    """The bytes of an event of the mix, with its headers."""
+    records = [record for number in range(_SIZED) for record in stock.request(number)]
+    return sum(size_of(record, headers_of(record)) for record in records) / len(records)

@@ -28,7 +28,7 @@ from services.bench.workers import answer_order
 from services.distributed.connecting import broker_of, columns_of, layout_of
 from services.settings import load_settings
 from services.stream.delivery import Delivery
-from services.stream.membership import Membership
+from services.stream.membership import EMPTY, Membership
 
 _AT_ONCE = 5000
 _WITHIN = 0.05
@@ -61,7 +61,7 @@ class Read(BaseModel):
         return self.events / max(self.processor, _SHORTEST)
 
 
-class _Clock:
+class _Stopwatch:
     """Counts from what comes first until there are enough; if all come at once, from the start."""
 
     def __init__(self, count: int) -> None:
@@ -88,19 +88,19 @@ class _Clock:
 
 def read(order: ReadOrder) -> Read:
     """Carry out an order."""
-    readers: dict[str, Callable[[_Clock], Any]] = {
+    readers: dict[str, Callable[[_Stopwatch], Any]] = {
         "journal": _journal, "agent": _agent, "aiokafka": _aiokafka,
     }  # fmt: skip
     return asyncio.run(_read(order.count, readers[order.reader]))
 
 
-async def _read(count: int, reader: Callable[[_Clock], Any]) -> Read:
-    clock = _Clock(count)
-    await reader(clock)
-    return clock.read
+async def _read(count: int, reader: Callable[[_Stopwatch], Any]) -> Read:
+    watch = _Stopwatch(count)
+    await reader(watch)
+    return watch.read
 
 
-async def _journal(clock: _Clock) -> None:
+async def _journal(watch: _Stopwatch) -> None:
     """A worker's own way from Kafka to the journal, without all that follows from it."""
     settings = load_settings()
     layout, store = layout_of(settings), columns_of(settings)
@@ -110,25 +110,25 @@ async def _journal(clock: _Clock) -> None:
     group = Membership(f"{uuid4().hex}", broker_of(settings), layout, delivery, lambda: None)
     await group.start()
     here = Cursor({})
-    while not clock.over.is_set():
+    while not watch.over.is_set():
         page = read_page(delivery, here, PAGE)
         if page.start == page.end:
             await asyncio.sleep(_PAUSE)
             continue
         await asyncio.to_thread(journaling.write, page, uuid4().hex)
         here = page.end
-        clock.count(sum(event.topic is Topic.FACTS for event in page.events))
+        watch.count(sum(event.topic is Topic.FACTS for event in page.events))
     await group.stop()
     columns.close()
     store.drop_beside(f"{store.database}_journal")
     store.close()
 
 
-async def _agent(clock: _Clock) -> None:
+async def _agent(watch: _Stopwatch) -> None:
     """An agent of Faust's that is given events and does nothing with them."""
     settings = load_settings()
     app = faust.App(
-        uuid4().hex, broker=f"kafka://{settings.kafka_servers}", autodiscover=False,
+        uuid4().hex, broker=f"kafka://{settings.kafka_servers}", autodiscover=False, datadir=EMPTY,
         topic_allow_declare=False, topic_disable_leader=True, web_enabled=False,
         consumer_auto_offset_reset="earliest",
     )  # fmt: skip
@@ -136,15 +136,15 @@ async def _agent(clock: _Clock) -> None:
 
     async def nothing(stream: Any) -> None:
         async for some in stream.take(_AT_ONCE, within=_WITHIN):
-            clock.count(len(some))
+            watch.count(len(some))
 
     app.agent(topic)(nothing)
     await app.start()
-    await clock.over.wait()
+    await watch.over.wait()
     await app.stop()
 
 
-async def _aiokafka(clock: _Clock) -> None:
+async def _aiokafka(watch: _Stopwatch) -> None:
     """The client below Faust, and the JSON of what it brings."""
     settings = load_settings()
     layout = layout_of(settings)
@@ -154,12 +154,12 @@ async def _aiokafka(clock: _Clock) -> None:
     await consumer.start()
     name = layout.name(Topic.FACTS)
     consumer.assign([TopicPartition(name, number) for number in range(layout.partitions)])
-    while not clock.over.is_set():
+    while not watch.over.is_set():
         found = await consumer.getmany(timeout_ms=200, max_records=_AT_ONCE)
         for records in found.values():
             for record in records:
                 orjson.loads(record.value)
-            clock.count(len(records))
+            watch.count(len(records))
     await consumer.stop()
 
 

@@ -39,7 +39,7 @@ def own_stores(random: RandomBytes, note: Note) -> Iterator[Settings]:
         make_stores(settings, note)
         yield settings
     finally:
-        columns = columns_of(server)
+        columns = columns_of(settings)
         for database in (name, f"{name}_bi"):
             columns.run(f"DROP DATABASE IF EXISTS {database} SYNC")
         columns.close()

@@ -32,7 +32,13 @@ from services.bench.plan import Plan
 from services.bench.processes import Meter
 from services.bench.stock import Stock, fill
 from services.bench.workers import ask_worker
-from services.distributed.connecting import broker_of, layout_of, store_of, vault_of
+from services.distributed.connecting import (
+    broker_of,
+    columns_of,
+    layout_of,
+    store_of,
+    vault_of,
+)
 from services.settings import Settings
 from services.stream.worker import SINKS
 
@@ -40,6 +46,10 @@ NAME = "worker"
 _EVENTS = 60_000
 _READERS = "services.bench.kafka_readers"
 _PATIENCE = 900.0
+_DISK = (
+    "SELECT sum(bytes_on_disk) AS bytes FROM system.parts WHERE active "
+    "AND database = {database:String} AND (startsWith(table, 'journal') OR table = 'seen')"
+)
 _LOOK_SECONDS = 0.02
 OURS = ("worker, all projections", "worker, journal alone")
 CEILINGS = {"agent": "a Faust agent that does nothing", "aiokafka": "aiokafka and the JSON"}
@@ -79,10 +89,19 @@ def _round(plan: Plan, count: int) -> Iterator[tuple[str, Read]]:
     with own_stores(plan.random, plan.note) as settings:
         _fill(plan, settings, count)
         yield OURS[0], _followed(plan, settings, count)
+        plan.note(f"The journal takes {_disk(settings) / count:,.0f} bytes an event on disk")
         environment = environment_of(settings)
         for name, reader in ((OURS[1], "journal"), *((name, name) for name in CEILINGS)):
             order = ReadOrder(reader=reader, count=count)
             yield name, ask_worker(_READERS, order, Read, plan.folder, _PATIENCE, environment)
+
+
+def _disk(settings: Settings) -> int:
+    """The bytes of the journal in all its orders, and of the list of ids."""
+    columns = columns_of(settings)
+    (found,) = columns.query(_DISK, {"database": columns.database}).to_pylist()
+    columns.close()
+    return int(found["bytes"])
 
 
 def _fill(plan: Plan, settings: Settings, count: int) -> None:

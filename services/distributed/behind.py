@@ -33,7 +33,7 @@ from services.distributed.connecting import (
     store_of,
     vault_of,
 )
-from services.distributed.remembering import Remembering
+from services.distributed.reading import Reading
 from services.folder import locked
 from services.settings import Settings
 from services.stream.delivery import Delivery
@@ -53,8 +53,8 @@ def open_workers(
         closing.callback(vault.close)
         access = SqlAccess(store, Noticed(store), clock, random)
         closing.callback(access.close)
-        past = Remembering(settings, store, closing)
-        made = _Workers(settings, store, past, Composer(Sealer(vault), clock), clock)
+        read = Reading(settings, store, closing)
+        made = _Workers(settings, store, read, Composer(Sealer(vault), clock), clock)
         yield [made.worker(name) for name in sinks], access
 
 
@@ -63,14 +63,14 @@ class _Workers:
         self,
         settings: Settings,
         store: sa.Engine,
-        past: Remembering,
+        read: Reading,
         composer: Composer,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._store = store
-        self._past = past
-        self._log = past.log
+        self._read = read
+        self._log = read.log
         self._composer = composer
         self._clock = clock
         self._generation = live_generation(store)
@@ -79,7 +79,7 @@ class _Workers:
         delivery = Delivery(self._settings.kafka_partitions)
         tenure = Shared(self._store, name, self._generation)
         make = self._rows if name == ROWS else self._columns
-        turn, resume = make(self._past.over(delivery), tenure)
+        turn, resume = make(self._read.over(delivery), tenure)
         return SinkWorker(
             name, turn, resume, tenure, delivery,
             lambda drain: self._membership(name, delivery, drain), self._settings.stall_seconds,
@@ -99,7 +99,7 @@ class _Workers:
     def _columns(
         self, feed: EventLog, tenure: Shared
     ) -> tuple[Callable[[], bool], Callable[[], object]]:
-        columns = self._past.columns()
+        columns = self._read.columns()
         create_tables(columns)
         sink = ColumnsSink(
             self._store, columns, self._log, self._composer, self._generation, feed, tenure
@@ -121,9 +121,9 @@ def open_letters(settings: Settings, *, clock: Clock, random: RandomBytes) -> It
         closing.callback(store.dispose)
         vault = vault_of(settings, store, random)
         closing.callback(vault.close)
-        past = Remembering(settings, store, closing)
+        read = Reading(settings, store, closing)
         composer = Composer(Sealer(vault), clock)
-        yield retrying(settings, store, past.columns(), past.log, composer)
+        yield retrying(settings, store, read.columns(), read.log, composer)
 
 
 def retrying(

@@ -39,7 +39,7 @@ from services.distributed.connecting import (
     store_of,
     vault_of,
 )
-from services.distributed.remembering import Remembering
+from services.distributed.reading import Reading
 from services.folder import locked
 from services.keepsake import Keepsake
 from services.metrics import SPOOL_BYTES, SPOOL_ENTRIES, SPOOL_REFUSED
@@ -86,9 +86,9 @@ def open_api(settings: Settings, *, clock: Clock, random: RandomBytes) -> Iterat
         log = _log(settings, clock)
         closing.callback(log.close)
         parts = _parts(settings, store, log, _nothing_to_read(), closing, clock, random)
-        past = Remembering(settings, store, closing)
-        reads = _reads(settings, store, past, parts, closing)
-        letters = retrying(settings, store, past.columns(), past.log, parts.composer)
+        read = Reading(settings, store, closing)
+        reads = _reads(settings, store, read, parts, closing)
+        letters = retrying(settings, store, read.columns(), read.log, parts.composer)
         yield replace(parts, reads=reads, letters=letters)
 
 
@@ -138,9 +138,9 @@ def _parts(
 
 
 def _reads(
-    settings: Settings, store: sa.Engine, past: Remembering, parts: Parts, closing: ExitStack
+    settings: Settings, store: sa.Engine, read: Reading, parts: Parts, closing: ExitStack
 ) -> Reads:
-    log, columns = past.log, past.columns()
+    log, columns = read.log, read.columns()
     settle = int(settings.settle_seconds * 1000)
     source = Source(log, columns, parts.composer, lambda book: all_folds(book, settle))
     shelf = Shelf(source, settings.data / "pasts", parts.clock)

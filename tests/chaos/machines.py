@@ -11,7 +11,8 @@ from pathlib import Path
 from tests.support.distributed import Installation
 from tests.support.kafka.cluster import Cluster, running
 from tests.support.kafka.jars import jars
-from tests.support.stores import Postgres, running_clickhouse, running_postgres
+from tests.support.postgres import Postgres, running_postgres
+from tests.support.stores import running_clickhouse
 
 DOORS = ("collector", "api", "relay")
 WORKERS = ("worker-1", "worker-2")

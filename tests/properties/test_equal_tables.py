@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 MINUTE = 60_000
 PEOPLE = 3
 WORKSPACES = (WORKSPACE, "other")
-EXAMPLES = int(os.environ.get("ANSWERBACK_TEST_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("ANSWERBACK_TEST_EXAMPLES", "6"))
 Steps = list[tuple[int, int, int, int]]
 
 
@@ -83,7 +83,7 @@ STEP = st.tuples(
 
 
 @settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES == 4,
+    max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES == 6,
     phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 @given(

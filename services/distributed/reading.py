@@ -1,4 +1,4 @@
-"""The log of the distributed mode as all read it that need its past."""
+"""What processes of the distributed mode read: the log with all of its past, and the columns."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from services.distributed.connecting import broker_of, columns_of, layout_of
 from services.settings import Settings
 
 
-class Remembering:
-    """Logs whose past is longer than Kafka's retention. Raises ``LogUnavailable``."""
+class Reading:
+    """Logs whose past is longer than Kafka's retention, and the columns it is kept in.
+
+    Raises ``LogUnavailable``.
+    """
 
     def __init__(self, settings: Settings, store: sa.Engine, closing: ExitStack) -> None:
         self._store = store
