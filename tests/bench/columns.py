@@ -42,7 +42,7 @@ def main() -> None:
     sys.stdout.write(f"rows in the end: {count:,}, sent {sum(SIZES) * ROUNDS * 2:,}\n")
     asked = timed(lambda _: columns.query("SELECT count() FROM journal"))
     sys.stdout.write(f"a query that counts them: {asked:.1f} ms\n")
-    columns.run(f"DROP DATABASE {columns.database}")
+    columns.run(f"DROP DATABASE {columns.database} SYNC")
     columns.close()
 
 

@@ -34,7 +34,7 @@ def bi(world: World) -> Iterator[str]:
     world.run()
     create_views(world.columns, 1)
     yield bi_database(world.columns)
-    world.columns.run(f"DROP DATABASE {bi_database(world.columns)}")
+    world.columns.run(f"DROP DATABASE {bi_database(world.columns)} SYNC")
 
 
 def rows(world: World, sql: str) -> list[dict[str, Any]]:

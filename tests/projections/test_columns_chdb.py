@@ -18,5 +18,5 @@ class TestChdbColumns(ColumnsContract):
     def columns(self) -> Iterator[Columns]:
         columns = new_columns()
         yield columns
-        columns.run(f"DROP DATABASE {columns.database}")
+        columns.run(f"DROP DATABASE {columns.database} SYNC")
         columns.close()

@@ -19,7 +19,7 @@ from tests.support.golden import FOLDER, Golden
 def columns():
     made = new_columns()
     yield made
-    made.run(f"DROP DATABASE {made.database}")
+    made.run(f"DROP DATABASE {made.database} SYNC")
     made.close()
 
 

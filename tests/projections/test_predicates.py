@@ -30,7 +30,7 @@ DATA = st.fixed_dictionaries({}, optional={"x": VALUES, "y": st.fixed_dictionari
 def columns():
     made = new_columns()
     yield made
-    made.run(f"DROP DATABASE {made.database}")
+    made.run(f"DROP DATABASE {made.database} SYNC")
     made.close()
 
 

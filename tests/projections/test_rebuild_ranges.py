@@ -29,7 +29,7 @@ def filled():
     columns = new_columns()
     fill_journal(columns, EVENTS)
     yield columns
-    columns.run(f"DROP DATABASE {columns.database}")
+    columns.run(f"DROP DATABASE {columns.database} SYNC")
     columns.close()
 
 

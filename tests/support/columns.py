@@ -8,6 +8,9 @@ import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import chdb
 
 from projections.stores.chdb import ChdbColumns
 from projections.stores.tables import create_tables
@@ -23,8 +26,19 @@ def engine_folder() -> Path:
     return folder
 
 
+@cache
+def _held_open() -> Any:
+    """A connection for as long as the process lives.
+
+    With the last one the engine ends, and starts again with the next test's: the more it had been
+    asked to drop, the longer that took, some 3 s after a hundred tests.
+    """
+    return chdb.connect(str(engine_folder()))
+
+
 def new_columns() -> ChdbColumns:
     """A column store with all tables, empty."""
+    _held_open()
     columns = ChdbColumns(engine_folder(), f"test_{next(_numbers)}")
     create_tables(columns)
     return columns

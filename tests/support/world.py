@@ -83,7 +83,7 @@ class World:
             shelf.close()
         self.rows.dispose()
         if self._own_columns:
-            self.columns.run(f"DROP DATABASE {self.columns.database}")
+            self.columns.run(f"DROP DATABASE {self.columns.database} SYNC")
             self.columns.close()
 
     # Events
