@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, Literal
 from uuid import uuid4
@@ -28,7 +29,7 @@ from services.bench.workers import answer_order
 from services.distributed.connecting import broker_of, columns_of, layout_of
 from services.settings import load_settings
 from services.stream.delivery import Delivery
-from services.stream.membership import EMPTY, Membership
+from services.stream.membership import Membership
 
 _AT_ONCE = 5000
 _WITHIN = 0.05
@@ -126,11 +127,16 @@ async def _journal(watch: _Stopwatch) -> None:
 
 async def _agent(watch: _Stopwatch) -> None:
     """An agent of Faust's that is given events and does nothing with them."""
+    with TemporaryDirectory() as folder:  # Faust makes one for tables, though it has none
+        await _idle_agent(watch, folder)
+
+
+async def _idle_agent(watch: _Stopwatch, folder: str) -> None:
     settings = load_settings()
     app = faust.App(
-        uuid4().hex, broker=f"kafka://{settings.kafka_servers}", autodiscover=False, datadir=EMPTY,
+        uuid4().hex, broker=f"kafka://{settings.kafka_servers}", autodiscover=False,
         topic_allow_declare=False, topic_disable_leader=True, web_enabled=False,
-        consumer_auto_offset_reset="earliest",
+        consumer_auto_offset_reset="earliest", datadir=folder,
     )  # fmt: skip
     topic = app.topic(layout_of(settings).name(Topic.FACTS), value_serializer="raw")
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import faust
@@ -29,9 +27,6 @@ _PAUSE_SECONDS = 0.01
 _FETCH_BYTES = 1 << 20
 # A worker that was killed is missed after so long, and its places are given to others.
 _SESSION_SECONDS = 10.0
-
-# Faust makes a folder for its tables where it is started, though it is given none to keep.
-EMPTY = Path(tempfile.gettempdir()) / "answerback-faust"
 
 Drain = Callable[[], None]
 
@@ -57,7 +52,6 @@ class Membership(faust.App):
             broker_credentials=_credentials(broker),
             broker_session_timeout=_SESSION_SECONDS,
             broker_heartbeat_interval=_SESSION_SECONDS / 3,
-            datadir=EMPTY,
             autodiscover=False,
             topic_allow_declare=False,
             topic_disable_leader=True,
@@ -73,6 +67,9 @@ class Membership(faust.App):
         signals: Any = self  # a signal's type leaves no room for methods of ours
         signals.on_partitions_assigned.connect(self._take)
         signals.on_partitions_revoked.connect(self._give_up)
+
+    def _create_directories(self) -> None:
+        """Nothing: there are no tables, and a worker writes nothing where it was started."""
 
     async def _take(self, _app: Any, assigned: Any, **_named: Any) -> None:
         self.delivery.assign([self.place_of(tp) for tp in assigned])

@@ -36,13 +36,18 @@ class Process:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def started_in(self) -> Path:
+        """The folder that it is started in, and has no business to write in."""
+        return self.folder / "started-in"
+
     def launch(self) -> None:
         """Start it and return at once."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.started_in.mkdir(parents=True, exist_ok=True)
         with self._output.open("ab") as log:
             self.running = subprocess.Popen(  # noqa: S603 - this repository's own command
                 [sys.executable, "-m", "services.cli", *self.arguments],
-                env=self._environment(), stdout=log, stderr=log,
+                env=self._environment(), cwd=self.started_in, stdout=log, stderr=log,
             )  # fmt: skip
 
     def wait(self) -> None:

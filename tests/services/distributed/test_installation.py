@@ -106,6 +106,12 @@ def test_events_reach_the_columns_once(ask: Ask, installation: Installation) -> 
                       params={"min_position": position}).status_code == 200)  # fmt: skip
 
 
+def test_no_process_writes_where_it_was_started(ask: Ask, installation: Installation) -> None:
+    for name, process in installation.processes.items():
+        assert ask(name, "GET", "/livez").status_code == 200
+        assert list(process.started_in.iterdir()) == [], name
+
+
 def test_processes_say_how_they_are(ask: Ask) -> None:
     for name in ("collector", "api", "relay", "worker-1", "worker-2"):
         assert ask(name, "GET", "/livez").status_code == 200
