@@ -115,6 +115,27 @@ def test_refused_step_says_why(page: Page, site: Site, campaign: str) -> None:
     expect(row.get_by_role("alert")).not_to_be_empty(timeout=PATIENCE)
 
 
+def test_refused_step_says_why_though_its_row_was_replaced_meanwhile(
+    page: Page, site: Site, campaign: str
+) -> None:
+    name = site.respond(campaign, first_name="Re", last_name="Placed")
+    log_in(page, site)
+    row = page.locator(f"#response-{name}")
+    row.locator("summary").click(timeout=PATIENCE)
+    page.evaluate("""() => {
+        const send = window.fetch;
+        window.fetch = async (address, ...more) => {
+            const reply = await send(address, ...more);
+            const list = document.getElementById("list");
+            if (address.endsWith("/assign")) list.innerHTML = list.innerHTML;
+            return reply;
+        };
+    }""")
+    row.get_by_label("Owner's id").fill("nobody")
+    row.get_by_role("button", name="Assign").click()
+    expect(row.get_by_role("alert")).not_to_be_empty(timeout=PATIENCE)
+
+
 def test_journey_is_a_timeline(page: Page, site: Site, campaign: str) -> None:
     site.respond(campaign, customer={"kind": "contact", "id": ADA})
     log_in(page, site)
