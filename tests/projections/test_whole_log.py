@@ -19,6 +19,7 @@ from schemas.errors import RangeRemoved
 from tests.support import campaign as c
 from tests.support.world import SETTLE, World
 
+pytestmark = pytest.mark.both_modes
 HOUR = 3_600_000
 
 
@@ -91,7 +92,6 @@ def everything(log: EventLog, until: Cursor) -> list[StoredRecord]:
     return found
 
 
-@pytest.mark.both_modes
 def test_all_that_was_removed_comes_back_byte_for_byte(
     world: World, log: Shortened, whole: WholeLog
 ) -> None:
@@ -103,7 +103,6 @@ def test_all_that_was_removed_comes_back_byte_for_byte(
     assert sorted(everything(whole, heads)) == sorted(firsts.values())
 
 
-@pytest.mark.both_modes
 def test_a_rebuild_from_the_rest_and_the_journal_gives_the_same_tables(
     world: World, log: Shortened, whole: WholeLog
 ) -> None:

