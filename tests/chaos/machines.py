@@ -16,6 +16,7 @@ from tests.support.stores import running_clickhouse
 
 DOORS = ("collector", "api", "relay")
 WORKERS = ("worker-1", "worker-2")
+_PATIENCE_SECONDS = 90.0
 
 
 @dataclass
@@ -39,6 +40,19 @@ class Machines:
         for process in ended:
             process.launch()
         return len(ended)
+
+    def wait(self) -> None:
+        """Wait until all answer, and start again meanwhile what ends by itself.
+
+        A process ends where a store is away at its start, and one that began to start while a store
+        was away may end long after the store is back.
+        """
+        ends = time.monotonic() + _PATIENCE_SECONDS
+        processes = self.installation.processes.values()
+        while silent := [p for p in processes if p.running is not None and not p.lives()]:
+            assert time.monotonic() < ends, [p.told() for p in silent]
+            self.supervise()
+            time.sleep(0.1)
 
     def broker_away(self, seconds: float) -> None:
         """Have the broker stopped for a while."""

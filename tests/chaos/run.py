@@ -48,8 +48,7 @@ def play(folder: Path, plan: Plan, note: Note) -> Outcome:
             chaos.befall()
         finally:
             load.stop()
-        machines.supervise()
-        machines.installation.wait()
+        machines.wait()
         note("The load has ended.")
         oracle = Oracle(machines)
         try:
