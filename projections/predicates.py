@@ -5,18 +5,16 @@ A missing value is never true, except for ``is_null``; values of different kinds
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from schemas.fields import Prop
 
-_MISSING = object()
-
 
 def holds(prop: Prop, data: Any) -> bool:
     """Whether a condition holds for a payload given as JSON data."""
-    value = _at(data, prop.prop.split("."))
-    if value is None or value is _MISSING:
+    value = at_path(data, prop.prop)
+    if value is None:
         return prop.op == "is_null"
     return _OPERATIONS[prop.op](value, prop.value)
 
@@ -24,6 +22,15 @@ def holds(prop: Prop, data: Any) -> bool:
 def all_hold(props: Iterable[Prop], data: Any) -> bool:
     """Whether every condition holds."""
     return all(holds(prop, data) for prop in props)
+
+
+def at_path(data: Any, path: str) -> Any:
+    """The value at a dotted path of JSON data; ``None`` where there is none."""
+    for part in path.split("."):
+        if not isinstance(data, Mapping) or part not in data:
+            return None
+        data = data[part]
+    return data
 
 
 def to_sql(props: Iterable[Prop], column: str = "data") -> str:
@@ -101,14 +108,6 @@ def quote(text: str) -> str:
     # A dollar sign begins the name of a table that is handed over with a query.
     escaped = escaped.replace("$", "\\x24")
     return f"'{escaped}'"
-
-
-def _at(data: Any, path: list[str]) -> Any:
-    for part in path:
-        if not isinstance(data, dict) or part not in data:
-            return _MISSING
-        data = data[part]
-    return data
 
 
 def _listed(value: Any) -> list[Any]:

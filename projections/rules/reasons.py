@@ -1,0 +1,189 @@
+"""Why a record is a member of a list at a moment, or is not.
+
+Each clause is given its value and the events that made it so. They are enough: a rule that knew of
+no others would come to the same value (N1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from projections.rules.comparing import FALSE, TRUE, UNKNOWN, Truth
+from projections.rules.history import Allowed, Done, History, Related
+from projections.rules.timelines import Rules, Timelines, deciding
+from schemas.calendar import plus
+from schemas.rules.explaining import say
+from schemas.rules.language import (
+    AllOf,
+    AnyOf,
+    Clause,
+    ConsentIs,
+    Did,
+    FieldAge,
+    FieldIs,
+    Has,
+    InList,
+    Not,
+    Rule,
+    ScoreIs,
+    Trend,
+    parts_of,
+)
+
+WORDS = {FALSE: "false", UNKNOWN: "unknown", TRUE: "true"}
+
+
+class Dated(Protocol):
+    """Anything that holds from an instant on."""
+
+    @property
+    def at(self) -> int: ...
+
+
+S = TypeVar("S", bound=Dated)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What a clause comes to at a moment; ``found`` is the value or count it was judged by."""
+
+    clause: str
+    says: str
+    value: Truth
+    events: tuple[str, ...]
+    found: Any = None
+    parts: tuple[Reason, ...] = ()
+
+    def all_events(self) -> frozenset[str]:
+        """The events of this clause and all its parts."""
+        return frozenset(self.events).union(*(part.all_events() for part in self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    events: Iterable[str] = ()
+    found: Any = None
+    parts: tuple[Reason, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Gives reasons for the clauses of one rule, at one moment."""
+
+    timelines: Timelines
+    rules: Rules
+    moment: int
+
+    def of(self, clause: Clause, history: History) -> Reason:
+        """Why a clause has its value."""
+        value = self.timelines.truth(clause, history).at(self.moment)
+        evidence = _EVIDENCE[type(clause)](self, clause, history)
+        events = tuple(sorted(set(evidence.events)))
+        return Reason(clause.at, say(clause), value, events, evidence.found, evidence.parts)
+
+    def _parts(self, clause: Clause, history: History) -> _Evidence:
+        return _Evidence(parts=tuple(self.of(part, history) for part in parts_of(clause)))
+
+    def _field(self, clause: FieldIs | FieldAge, history: History) -> _Evidence:
+        return self._last(history.said.get(clause.path, ()))
+
+    def _score(self, clause: ScoreIs, history: History) -> _Evidence:
+        return self._last(history.scored.get(clause.score, ()))
+
+    def _last(self, said: Sequence[Any]) -> _Evidence:
+        newest = self._newest(said)
+        return _Evidence() if newest is None else _Evidence((newest.event,), newest.value)
+
+    def _trend(self, clause: Trend, history: History) -> _Evidence:
+        said = history.said.get(clause.path, ())
+        zone = self.timelines.zone
+        old = [one for one in said if plus(one.at, clause.over, zone) <= self.moment]
+        pair = [one for one in (self._newest(said), old[-1] if old else None) if one is not None]
+        return _Evidence((one.event for one in pair), [one.value for one in reversed(pair)])
+
+    def _did(self, clause: Did, history: History) -> _Evidence:
+        done = [one for one in history.done.get(clause.type, ()) if one.at <= self.moment]
+        counted = [one for one in done if self._counts(clause, one)]
+        # What does not count is not cited, but for its verdict: another clause may cite it.
+        verdicts = [v.event for one in done for v in one.verdicts if v.at <= self.moment]
+        return _Evidence([*(one.event for one in counted), *verdicts], len(counted))
+
+    def _counts(self, clause: Did, done: Done) -> bool:
+        return any(
+            since <= self.moment and (until is None or self.moment < until)
+            for since, until in self.timelines.spans(clause, done)
+        )
+
+    def _has(self, clause: Has, history: History) -> _Evidence:
+        related = history.related.get(clause.relation, ())
+        counted = sum(self.timelines.belongs(clause, one).at(self.moment) for one in related)
+        return _Evidence([event for one in related for event in self._tied(clause, one)], counted)
+
+    def _tied(self, clause: Has, one: Related) -> Iterable[str]:
+        """Also why one does not count: another clause may cite that it belongs here."""
+        tie = self._newest(one.ties)
+        if tie is None:
+            return
+        yield tie.event
+        if not tie.holds:
+            return
+        if one.history.begins is not None:
+            yield one.history.begins.event
+        if clause.where is not None:
+            yield from self.of(clause.where, one.history).all_events()
+
+    def _in_list(self, clause: InList, history: History) -> _Evidence:
+        moment = self.moment if clause.as_of is None else clause.as_of
+        rule = self.rules.get(clause.list_id)
+        if rule is not None:
+            return _Evidence(why(rule, history, self.rules, moment).all_events())
+        listed = history.listed.get(str(clause.list_id), ())
+        newest = _newest(listed, moment)
+        return _Evidence() if newest is None else _Evidence((newest.event,), newest.member)
+
+    def _consent(self, clause: ConsentIs, history: History) -> _Evidence:
+        ledgers: dict[str, list[Allowed]] = {}
+        for one in history.allowed:
+            if one.channel in (clause.channel, "all") and one.purpose == clause.purpose:
+                ledgers.setdefault(one.record, []).append(one)
+        last = [
+            entries[-1]
+            for ledger in ledgers.values()
+            if (entries := [one for at, one in deciding(ledger) if at <= self.moment])
+        ]
+        return _Evidence(one.event for one in last)
+
+    def _newest(self, ones: Sequence[S]) -> S | None:
+        return _newest(ones, self.moment)
+
+
+_EVIDENCE: Mapping[type[Clause], Callable[[Reasons, Any, History], _Evidence]] = {
+    AllOf: Reasons._parts,
+    AnyOf: Reasons._parts,
+    Not: Reasons._parts,
+    FieldIs: Reasons._field,
+    FieldAge: Reasons._field,
+    Trend: Reasons._trend,
+    Did: Reasons._did,
+    Has: Reasons._has,
+    InList: Reasons._in_list,
+    ConsentIs: Reasons._consent,
+    ScoreIs: Reasons._score,
+}
+
+
+def why(rule: Rule, history: History, rules: Rules, moment: int) -> Reason:
+    """Why a record is a member at a moment, or is not: the whole rule, from its root."""
+    reasons = Reasons(Timelines(rule.zone, rules), rules, moment)
+    reason = reasons.of(rule.where, history)
+    begins = () if history.begins is None else (history.begins.event,)
+    events = tuple(sorted({*reason.events, *begins}))
+    return Reason(reason.clause, reason.says, reason.value, events, reason.found, reason.parts)
+
+
+def _newest(ones: Sequence[S], moment: int) -> S | None:
+    """The last of what was said up to a moment."""
+    known = [one for one in ones if one.at <= moment]
+    return known[-1] if known else None
