@@ -45,6 +45,7 @@ from projections.turns import numbered_turns
 from schemas.envelope import Position
 
 NAME = "columns"
+_FIRST = 1  # its tokens, which stores have seen, name no generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Intent:
     end: Cursor
     copies_after: int
     copies_until: int
+    generation: int
     retried: Position | None = None
 
     @property
@@ -65,6 +67,8 @@ class Intent:
         )
         if self.retried is not None:
             bounds = f"retry {' '.join(map(str, self.retried))}"
+        if self.generation > _FIRST:
+            bounds = f"{self.generation} {bounds}"
         return hashlib.sha256(bounds.encode()).hexdigest()[:32]
 
     @property
@@ -90,8 +94,13 @@ class ColumnsSink:
         generation: int,
         feed: EventLog | None = None,
         tenure: Tenure | None = None,
+        *,
+        publishes: bool = True,
     ) -> None:
-        """Pages come from ``feed``, which has no more than the places of ``tenure``."""
+        """Pages come from ``feed``, which has no more than the places of ``tenure``.
+
+        ``publishes`` is off beside the live generation, whose sink has concluded the same.
+        """
         self._rows = rows
         self._columns = columns = columns.small()
         self._log = log
@@ -99,6 +108,7 @@ class ColumnsSink:
         self._tenure = tenure or Whole()
         self._composer = composer
         self._generation = generation
+        self.publishes = publishes
         self._journaling = Journaling(columns)
         self._goals = GoalBook(columns, generation)
 
@@ -126,8 +136,10 @@ class ColumnsSink:
             copies = self._copies_after(connection, shipped, limit)
         page = read_page(self._feed, start, limit, until)
         if page.start == page.end and not copies:
+            self._columns.settle()  # the store also writes by itself, what it merges
             return False
-        intent = Intent(start, page.end, shipped, copies[-1].seq if copies else shipped)
+        until_copy = copies[-1].seq if copies else shipped
+        intent = Intent(start, page.end, shipped, until_copy, self._generation)
         self._declare(intent)
         self._write(intent, page, copies)
         return True
@@ -137,7 +149,7 @@ class ColumnsSink:
         with self._rows.begin() as connection:
             here = cursor_of(connection, NAME, self._generation)
             shipped = _shipped(connection, self._generation)
-            intent = Intent(here, here, shipped, shipped, position)
+            intent = Intent(here, here, shipped, shipped, self._generation, position)
             connection.execute(INTENT.delete().where(*self._this(intent)))
         page = read_one(self._log, position, here)
         self._declare(intent)
@@ -165,14 +177,15 @@ class ColumnsSink:
 
     def _write(self, intent: Intent, page: Page, copies: Sequence[Copy]) -> list[Failure]:
         """All stages of a step; answers what could not be applied."""
-        rows = self._journaling.write(page, intent.token)
-        for name, table in copy_tables(copies, self._generation).items():
-            self._columns.insert(f"{name}_copy", table, intent.token)
-        if any(copy.table == "campaign" for copy in copies):
-            self._goals.forget()
-        failures = [*page.failures, *rows.failures]
-        self._derive(intent, touched_by(rows.rows, copies, self._goals.types), rows.conflicts,
-                     failures, page.recorded_at)  # fmt: skip
+        with self._columns.lasting():
+            rows = self._journaling.write(page, intent.token)
+            for name, table in copy_tables(copies, self._generation).items():
+                self._columns.insert(f"{name}_copy", table, intent.token)
+            if any(copy.table == "campaign" for copy in copies):
+                self._goals.forget()
+            failures = [*page.failures, *rows.failures]
+            self._derive(intent, touched_by(rows.rows, copies, self._goals.types), rows.conflicts,
+                         failures, page.recorded_at)  # fmt: skip
         self._finish(intent)
         return failures
 
@@ -228,7 +241,7 @@ class ColumnsSink:
         self, intent: Intent, failures: Sequence[Failure], drafts: Sequence[Draft], now: int
     ) -> None:
         """Store the derived events once, before the rows that would hide them."""
-        if not (drafts or failures):
+        if not self.publishes or not (drafts or failures):
             return
         open_one = (*self._this(intent), ~INTENT.c.concluded)
         with self._rows.begin() as connection:
@@ -268,8 +281,9 @@ def _shipped(connection: sa.Connection, generation: int) -> int:
 
 def _intent(row: Any) -> Intent:
     return Intent(
-        Cursor.decode(row.start), Cursor.decode(row.finish), row.copies_after, row.copies_until
-    )
+        Cursor.decode(row.start), Cursor.decode(row.finish), row.copies_after, row.copies_until,
+        row.generation,
+    )  # fmt: skip
 
 
 def _version(cursor: Cursor, copies: int) -> int:

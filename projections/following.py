@@ -18,6 +18,9 @@ _IDLE_SECONDS = 0.02
 # Turns begin no closer to each other than this. A turn has a fixed cost: beside 500 events a second
 # the sink of rows took a page of ten events as soon as it was there, and a sixth of the core.
 _SPACING_SECONDS = 0.05
+# After a long turn others get theirs: who waits for SQLite's lock asks ten times a second.
+_YIELDING_SECONDS = 0.1
+_YIELDED = 0.1
 _RETRY_SECONDS = 1.0
 _MOST_RETRIES = 120  # then it is no passing trouble: the process says so by ending
 _WARN_EVERY = 60
@@ -64,8 +67,9 @@ class Following:
             try:
                 with self._turnstile.turn():
                     moved = self._turn()
-                spacing = began + _SPACING_SECONDS - time.monotonic()
-                pause = max(spacing, 0.0) if moved else _IDLE_SECONDS
+                took = time.monotonic() - began
+                yielding = min(took * _YIELDED, _YIELDING_SECONDS)
+                pause = max(_SPACING_SECONDS - took, yielding) if moved else _IDLE_SECONDS
                 retries = 0
             except (OutOfRoom, LogUnavailable) as error:
                 # An operator makes room; the process that has the log says itself if it must end.

@@ -11,6 +11,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 
 from events.cursor import Cursor
+from projections.differences.difference import Difference
 from projections.letters import Letters
 
 
@@ -30,6 +31,14 @@ class Comparison:
         return (self.live_rows, self.live_digest) == (self.rebuilt_rows, self.rebuilt_digest)
 
 
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Every table, live and rebuilt; and which rows differ, from the live to the rebuilt ones."""
+
+    compared: list[Comparison]
+    differences: list[Difference]
+
+
 class Maintenance(Letters):
     """Every call blocks for as long as the work takes; the module's docstring is the contract."""
 
@@ -38,7 +47,7 @@ class Maintenance(Letters):
         """Begin to follow the log; again changes nothing."""
 
     @abstractmethod
-    def verify(self) -> list[Comparison]:
+    def verify(self) -> Verification:
         """Bring read models to the log's end, rebuild them beside themselves, and compare.
 
         They stand still all the while. Raises ``Busy`` or ``Abandoned``.

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import sqlalchemy as sa
 
-from projections.columns_sink import ColumnsSink
 from projections.dead_letters import Letter, letter_named, letters
 from projections.letters import Letters
+from projections.read_models import Sinks
 from projections.rows_sink import NAME as ROWS
-from projections.rows_sink import RowsSink
 
 
 class Retrying(Letters):
-    """Dead letters of the stores; nothing else may use these sinks while one is retried."""
+    """Dead letters of the stores; nothing else may use these sinks while one is retried.
 
-    def __init__(self, rows: sa.Engine, rows_sink: RowsSink, columns_sink: ColumnsSink) -> None:
+    ``sinks`` answers those of every generation there is by then, the live one first: what it can
+    apply, all others are given too.
+    """
+
+    def __init__(self, rows: sa.Engine, sinks: Callable[[], Sequence[Sinks]]) -> None:
         self._rows = rows
-        self._rows_sink = rows_sink
-        self._columns_sink = columns_sink
+        self._sinks = sinks
 
     def letters(self) -> list[Letter]:
         return letters(self._rows)
@@ -27,7 +31,11 @@ class Retrying(Letters):
 
     def retry(self, name: str) -> Letter:
         letter = letter_named(self._rows, name)
-        if not letter.solved:
-            sink = self._rows_sink if letter.sink == ROWS else self._columns_sink
-            sink.retry(letter.position)
-        return letter_named(self._rows, name)
+        if letter.solved:
+            return letter
+        for sinks in self._sinks():
+            (sinks.rows if letter.sink == ROWS else sinks.columns).retry(letter.position)
+            letter = letter_named(self._rows, name)
+            if not letter.solved:
+                break
+        return letter

@@ -17,7 +17,7 @@ from projections.folds.fold import Fold
 from projections.folds.folding import Folding
 from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook
-from projections.page import Page, read_one, read_page, read_range
+from projections.page import Failure, Page, read_one, read_page, read_range
 from projections.progress import (
     advance_logical_time,
     cursor_of,
@@ -35,7 +35,8 @@ NAME = "rows"
 class RowsSink:
     """Applies pages to one generation of the row store.
 
-    ``publishes`` is off in a rebuild: what it concludes has been published before. Pages come from
+    ``publishes`` is off in a rebuild, and beside the live generation: what it concludes has been
+    published before. Pages come from
     ``feed``, which has no more than the places of ``tenure``; by default it is the log itself.
     """
 
@@ -60,8 +61,10 @@ class RowsSink:
         self._book = book
         self._folds = folds
         self._generation = generation
-        self._publishes = publishes
+        self.publishes = publishes
         self._learned: list[Event] = []
+        self.unapplied: list[Failure] = []
+        """What could not be applied, where nothing is published: no letter tells of it."""
         self._met = Met()
 
     def cursor(self) -> Cursor:
@@ -73,6 +76,10 @@ class RowsSink:
         """The logical time the sink has reached."""
         with reading(self._rows).begin() as connection:
             return logical_time_of(connection, NAME, self._generation)
+
+    def learn(self) -> None:
+        """Read the reference data that the log has by now."""
+        self._learned += self._book.catch_up(self._log)
 
     def step(self, limit: int, until: Cursor | None = None) -> bool:
         """Apply the next page, if there is one; answers whether there was."""
@@ -86,7 +93,7 @@ class RowsSink:
         """Apply one page. Raises ``CursorGap`` if it does not begin where the sink stands."""
         # Read before the page is folded, so that no fact meets reference data older than itself.
         # Kept until the page is stored: a page that has to be tried again meets them once more.
-        self._learned += self._book.catch_up(self._log)
+        self.learn()
         with self._rows.begin() as connection:
             epochs = epochs_of(self._tenure, page.start, page.end)
             # First: it waits for a worker that is at the same place, and refuses what is not ours.
@@ -97,14 +104,17 @@ class RowsSink:
         self._learned = []
 
     def tick(self, now: int) -> bool:
-        """Let time pass while nothing arrives; answers whether anything was due."""
+        """Let time pass while nothing arrives; answers whether anything was due.
+
+        Much that is due is done a part at a time, so ask again until nothing was.
+        """
         with reading(self._rows).begin() as connection:
-            if now <= logical_time_of(connection, NAME, self._generation) or not _due(
+            if now < logical_time_of(connection, NAME, self._generation) or not _due(
                 connection, self._generation, now
             ):
                 return False
         # After a restart the book is empty, and what is due now would be judged by no rules at all.
-        self._learned += self._book.catch_up(self._log)
+        self.learn()
         with self._rows.begin() as connection:
             cursor = cursor_of(connection, NAME, self._generation)
             self._fold(connection, Page(cursor, cursor, ()), now, {})
@@ -112,7 +122,7 @@ class RowsSink:
 
     def retry(self, position: Position) -> None:
         """Apply an event that is a dead letter once more; it stays one if that fails again."""
-        self._learned += self._book.catch_up(self._log)
+        self.learn()
         with self._rows.begin() as connection:
             here = cursor_of(connection, NAME, self._generation)
             moment = logical_time_of(connection, NAME, self._generation)
@@ -128,9 +138,11 @@ class RowsSink:
         workspaces = {*late, *due, *(event.workspace for event in events)}
         take_turn(connection, NAME, self._generation, workspaces)
         folded = folding.apply(events, logical_time, late, workspaces)
-        if self._publishes:
+        if self.publishes:
             put(connection, self._composer.records(folded.drafts))
             bury(connection, NAME, [*page.failures, *folded.failures], logical_time)
+        else:
+            self.unapplied += [*page.failures, *folded.failures]
         advance_logical_time(connection, NAME, self._generation, logical_time)
         put_copies(connection, self._generation, folded.copies)
         self._met.forget()

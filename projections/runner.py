@@ -15,9 +15,8 @@ import sqlalchemy as sa
 from events.log import EventLog
 from events.snapshots import Going
 from events.sql.outbox import Relay
-from projections.columns_sink import ColumnsSink
 from projections.following import Following
-from projections.rows_sink import RowsSink
+from projections.read_models import Sinks
 from projections.standing import Standing
 from projections.turnstile import Turnstile
 from projections.waiting import Waiting
@@ -34,50 +33,65 @@ class Runner:
         self,
         rows: sa.Engine,
         log: EventLog,
-        rows_sink: RowsSink,
-        columns_sink: ColumnsSink,
+        sinks: Sinks,
         clock: Clock,
-        generation: int,
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self._rows = rows
         self._log = log
-        self._rows_sink = rows_sink
-        self._columns_sink = columns_sink
+        self._live = sinks
         self._relay = Relay(rows, log, clock)
         self._clock = clock
-        self._generation = generation
         self._turnstile = Turnstile()
         self._standing = Standing()
-        self.waiting = Waiting(rows, log, clock, generation, self._standing)
+        self.waiting = Waiting(rows, log, clock, self._standing)
         self._stopping = threading.Event()
-        self._sinks: list[Following] = []
+        self._following: list[Following] = []
         self._on_failure = on_failure
 
     @property
     def is_following(self) -> bool:
         """Whether the sinks follow the log in the background."""
-        return bool(self._sinks)
+        return bool(self._following)
 
     def start(self) -> None:
         """Follow the log in the background; again changes nothing."""
-        if self._sinks:
+        if self._following:
             return
         for name, turn in (("rows", self._turn_rows), ("columns", self._turn_columns)):
             sink = Following(name, partial(self._take, turn), self._turnstile, self._on_failure)
             sink.start(self._stopping)
-            self._sinks.append(sink)
+            self._following.append(sink)
 
     def stop(self) -> None:
         """Finish the pages under way, and stop."""
         self._stopping.set()
-        for sink in self._sinks:
+        for sink in self._following:
             sink.join()
 
     def run_once(self) -> bool:
         """One turn of both sinks in the caller's thread; answers whether anything moved."""
         moved = self._take(self._turn_rows)
         return self._take(self._turn_columns) or moved
+
+    @property
+    def sinks(self) -> Sinks:
+        """The sinks of the live generation."""
+        return self._live
+
+    def use(self, sinks: Sinks) -> None:
+        """While held: from now on the generation of these sinks is live."""
+        self._live = sinks
+        self._standing.move()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody holds the sinks, or waits to."""
+        return self._turnstile.is_held
+
+    def turn_beside(self) -> AbstractContextManager[None]:
+        """A turn of something else that writes to the stores; it waits while they are held."""
+        return self._turnstile.turn()
 
     # Standing still
 
@@ -87,7 +101,7 @@ class Runner:
 
     def finish_step(self) -> None:
         """While held: leave no step of the columns half done."""
-        self._columns_sink.resume()
+        self._live.columns.resume()
 
     def settle(self, going: Going) -> None:
         """While held: bring both sinks to the log's end as it is now, and to what follows from it.
@@ -101,9 +115,10 @@ class Runner:
             going()
             derived = {p: o for p, o in self._log.heads().items() if p[0] is Topic.DERIVED}
             until = end.moved(derived)
-            moved = self._rows_sink.step(PAGE, until)
+            moved = self._live.rows.step(PAGE, until)
+            moved = self._live.rows.tick(self._live.rows.logical_time()) or moved
             moved = self._relay.send() > 0 or moved
-            moved = self._columns_sink.step(PAGE, until) or moved
+            moved = self._live.columns.step(PAGE, until) or moved
             moved = self._relay.send() > 0 or moved
             self._standing.move()
 
@@ -116,11 +131,11 @@ class Runner:
         return moved
 
     def _turn_rows(self) -> bool:
-        moved = self._rows_sink.step(PAGE)
+        moved = self._live.rows.step(PAGE)
         if not moved:
-            moved = self._rows_sink.tick(self._clock())
+            moved = self._live.rows.tick(self._clock())
         return self._relay.send() > 0 or moved
 
     def _turn_columns(self) -> bool:
-        moved = self._columns_sink.resume() or self._columns_sink.step(PAGE)
+        moved = self._live.columns.resume() or self._live.columns.step(PAGE)
         return self._relay.send() > 0 or moved

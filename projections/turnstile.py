@@ -15,6 +15,11 @@ class Turnstile:
         self._under_way = 0
         self._held = False
 
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody holds them up, or waits for the last turn under way."""
+        return self._held
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """One turn; waits while they are held."""

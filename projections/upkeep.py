@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from events.cursor import Cursor
-from events.log import EventLog
-from events.snapshots import Going, Source
+from events.snapshots import Source
 from projections.dead_letters import Letter
-from projections.maintenance import Comparison, Maintenance
+from projections.maintenance import Maintenance, Verification
+from projections.read_models import ReadModels
 from projections.rebuild import Rebuild
+from projections.replay.replaying import Replaying
 from projections.retrying import Retrying
 from projections.runner import Runner
 from schemas.errors import Abandoned, Busy
@@ -29,31 +30,32 @@ class Upkeep(Maintenance):
     def __init__(
         self,
         runner: Runner,
-        rebuild: Callable[[int, int, Going], Rebuild],
-        log: EventLog,
+        replaying: Replaying,
+        models: ReadModels,
         sources: Sequence[Source],
-        generation: int,
         retrying: Retrying,
     ) -> None:
         self._retrying = retrying
         self._runner = runner
-        self._rebuild = rebuild
-        self._log = log
+        self._replaying = replaying
+        self._models = models
         self._sources = sources
-        self._generation = generation
         self._working = threading.Lock()
         self._abandoned = threading.Event()
 
     def follow(self) -> None:
         self._runner.start()
+        self._replaying.start()
 
-    def verify(self) -> list[Comparison]:
+    def verify(self) -> Verification:
         with self._alone(), self._runner.held():
             self._runner.settle(self._going)
-            rebuild = self._rebuild(self._generation, self._generation + 1, self._going)
+            live = self._runner.sinks.generation
+            rebuild = Rebuild(self._models, live=live, going=self._going)
             try:
                 rebuild.run()
-                return rebuild.compare()
+                compared = rebuild.compare()
+                return Verification(compared, rebuild.differences(compared))
             finally:
                 rebuild.drop()
 
@@ -63,7 +65,7 @@ class Upkeep(Maintenance):
                 # Derived events are sent by turns alone, so the log of this moment has exactly
                 # those that the row store has forgotten: after a restore none is sent again.
                 self._runner.finish_step()
-                heads = self._log.heads()
+                heads = self._models.log.heads()
                 pinned = [open_ones.enter_context(closing(s.pin())) for s in self._sources]
             for snapshot in pinned:
                 snapshot.copy(Path(folder), self._going)

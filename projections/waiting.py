@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -11,6 +12,7 @@ from events.log import EventLog
 from events.sql.tables import OUTBOX, reading
 from projections.columns_sink import NAME as COLUMNS
 from projections.columns_sink import columns_version
+from projections.generations import pointed_generation
 from projections.progress import cursor_of
 from projections.rows_sink import NAME as ROWS
 from projections.standing import Standing
@@ -25,34 +27,45 @@ _LOOK_AGAIN_SECONDS = 0.5
 _DERIVATIONS = 3  # a hit's verdict, the response it makes, and that response's journal entry
 
 
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A generation, by sink the next offsets to read, and a number that each step makes greater."""
+
+    generation: int
+    cursors: dict[str, Cursor]
+    columns_version: int
+
+
 class Waiting:
-    """Asks the store of rows; ``standing`` says when it is worth while to ask again."""
+    """Asks the store of rows about the generation that is live by then.
+
+    ``standing`` says when it is worth while to ask again.
+    """
 
     def __init__(
         self,
         rows: sa.Engine,
         log: EventLog,
         clock: Clock,
-        generation: int,
         standing: Standing,
         look_again_seconds: float = _LOOK_AGAIN_SECONDS,
     ) -> None:
         self._rows = rows
         self._log = log
         self._clock = clock
-        self._generation = generation
         self._standing = standing
         self._look_again_seconds = look_again_seconds
 
+    def live(self) -> Stand:
+        """The live generation, and where it stands: of one moment, so that no answer mixes two."""
+        with reading(self._rows).begin() as connection:
+            live = pointed_generation(connection)
+            cursors = {name: cursor_of(connection, name, live) for name in (ROWS, COLUMNS)}
+            return Stand(live, cursors, columns_version(connection, live))
+
     def cursors(self) -> dict[str, Cursor]:
         """By sink, the next offsets it has to read."""
-        with reading(self._rows).begin() as connection:
-            return {name: cursor_of(connection, name, self._generation) for name in (ROWS, COLUMNS)}
-
-    def columns_version(self) -> int:
-        """A number that grows with every step of the columns."""
-        with reading(self._rows).begin() as connection:
-            return columns_version(connection, self._generation)
+        return self.live().cursors
 
     def wait_for(self, cursor: Cursor, seconds: float) -> None:
         """Wait until the cursor, and what was concluded from it, is in every read model.
@@ -95,5 +108,5 @@ class Waiting:
         with reading(self._rows).begin() as connection:
             query = sa.select(of)
             if "generation" in table.c:
-                query = query.where(table.c.generation == self._generation)
+                query = query.where(table.c.generation == pointed_generation(connection))
             return connection.execute(query).scalar_one_or_none()

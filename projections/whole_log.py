@@ -20,6 +20,7 @@ from events.sql.tables import reading
 from projections.columns.journal import TOPIC_NAMES, stored_record
 from projections.columns_sink import NAME
 from projections.dead_letters import buried
+from projections.generations import pointed_generation
 from projections.progress import cursor_of
 from projections.stores.columns import Columns
 from schemas.catalogue import Topic
@@ -45,7 +46,6 @@ class WholeLog(EventLog):
         firsts: Callable[[list[Place]], Mapping[Place, int]],
         rows: sa.Engine,
         columns: Callable[[], Columns],
-        generation: int,
     ) -> None:
         """The columns are asked for only when something was removed: until then who reads the log
         needs none.
@@ -55,7 +55,6 @@ class WholeLog(EventLog):
         self._firsts = firsts
         self._rows = rows
         self._columns = columns
-        self._generation = generation
 
     def append(self, records: Sequence[Record]) -> Future[Appended]:
         return self._log.append(records)
@@ -92,7 +91,7 @@ class WholeLog(EventLog):
     ) -> list[StoredRecord]:
         topic, partition = place
         with reading(self._rows).begin() as connection:
-            journaled = cursor_of(connection, NAME, self._generation)[place]
+            journaled = cursor_of(connection, NAME, pointed_generation(connection))[place]
             letters = buried(connection, NAME, place, start, end)
         if journaled < end or end <= start:
             raise RangeRemoved(

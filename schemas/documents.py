@@ -10,6 +10,7 @@ from pydantic import Field
 from schemas.channels import Channel
 from schemas.decisions.activity import ActivityFields
 from schemas.decisions.campaign import CampaignFields
+from schemas.decisions.lists import ListFields, ListKind, MemberType
 from schemas.fields import Model, Money, Ref, Timestamp
 from schemas.lifecycles import ActivityStatus, CampaignStatus, ResponseStatus
 
@@ -93,3 +94,15 @@ class ResponseDecisions(Model):
     conversions: tuple[Conversion, ...] = ()
     corrections: dict[str, Any] = Field(default_factory=dict)
     followup_at: Timestamp | None = None
+
+
+class ListDocument(Model):
+    """A marketing list (section 3.4); a dynamic one's rule is the definition of the same id."""
+
+    list_id: UUID
+    name: str
+    kind: ListKind
+    member_type: MemberType
+    fields: ListFields = Field(default_factory=ListFields)
+    locked: bool = False
+    active: bool = True

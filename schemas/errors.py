@@ -16,6 +16,7 @@ AnswerbackError
 │   ├── VersionConflict     the stream has moved on since it was read
 │   │   └── PreconditionFailed  ... and the request named its version in If-Match
 │   ├── MoveRefused         the object's status does not allow the step
+│   ├── Unexplained         a replay gives other rows, and nothing says why
 │   ├── NotUnique           the value is taken
 │   ├── KeyReused           an idempotency key came back with another request
 │   └── StillRunning        the first request under this idempotency key has not ended
@@ -140,6 +141,10 @@ class PreconditionFailed(VersionConflict):
 
 class MoveRefused(ConflictError):
     """Raised when an object's status does not allow the step."""
+
+
+class Unexplained(ConflictError):
+    """Raised when a replay gives other rows than are live though no rule was changed."""
 
 
 class NotUnique(ConflictError):

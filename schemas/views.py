@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+import orjson
+from pydantic import BaseModel, ConfigDict, computed_field
 
 from schemas.fields import Timestamp
 
@@ -232,3 +234,81 @@ class KpiReport(View):
     generation: int
     cursor: str
     known_at: str
+
+    @computed_field
+    def checksum(self) -> str:
+        """SHA-256 of the figures and of all that they rest on, as canonical JSON.
+
+        Whoever asks the same with ``known_at`` at this ``cursor`` gets the same, at any time, as
+        long as the versions are the same. The generation is no part of it.
+        """
+        rests_on = self.model_dump(mode="json", include=set(_RECEIPT))
+        return sha256(orjson.dumps(rests_on, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+_RECEIPT = frozenset(KpiReport.model_fields) - {"generation", "known_at"}
+
+
+class MemberView(View):
+    """A span of a record's membership of a list; without ``until`` it goes on."""
+
+    member: UUID
+    kind: str
+    since: Timestamp
+    until: Timestamp | None
+    definition_version: int
+    cause_event_id: UUID
+    cause_clause: str
+
+
+class FlowView(View):
+    """How a list's members came and went from one moment until before another.
+
+    ``members_after`` is ``members_before`` and the joins without the leaves. ``dwell_days`` is the
+    median of the spans that ended in between; null if none did.
+    """
+
+    since: Timestamp
+    until: Timestamp
+    members_before: int
+    joins: int
+    leaves: int
+    members_after: int
+    ended: int
+    dwell_days: float | None
+
+
+class ReasonView(View):
+    """What a clause comes to, by which value or count, and the events that made it so."""
+
+    clause: str
+    says: str
+    value: Literal["true", "false", "unknown"]
+    found: Any = None
+    events: list[str]
+    parts: list[ReasonView]
+
+
+class FlipView(View):
+    """A clause that would have to turn, and what that takes."""
+
+    clause: str
+    needed: str
+
+
+class WhyView(View):
+    """Why a record is a member of a list at a moment, or is not.
+
+    ``smallest_change`` would turn it into the opposite; ``next_change`` is when it turns if nothing
+    more happens.
+    """
+
+    list_id: UUID
+    member: UUID
+    is_member: bool
+    as_of: Timestamp
+    definition_version: int
+    reason: ReasonView | None
+    smallest_change: list[FlipView]
+    spans: list[MemberView]
+    next_change: Timestamp | None

@@ -19,8 +19,10 @@ from events.sqlite_upgrade import log_in_blocks
 from events.vault import Vault
 from events.vault_sqlite import SqliteVault
 from projections.letters import Letters
-from projections.maintenance import Comparison
+from projections.maintenance import Verification
+from projections.replay.replays import Replays
 from schemas.clock import Clock, RandomBytes
+from schemas.errors import InvalidInput
 from services.access import Access
 from services.access_sqlite import SqliteAccess
 from services.back.child import BackProcess, end_this_process
@@ -59,7 +61,12 @@ class Embedded:
         """The dead letters."""
         return self._back.maintenance
 
-    def verify(self) -> list[Comparison]:
+    @property
+    def replays(self) -> Replays:
+        """Generations of read models."""
+        return self._back.replays
+
+    def verify(self) -> Verification:
         """Catch up, rebuild everything beside the live tables, and compare."""
         return self._back.maintenance.verify()
 
@@ -76,8 +83,14 @@ def open_embedded(
 
     ``note`` is told what is done to a folder of an older format.
 
-    Raises ``FolderInUse`` when another process has it, ``FormatUnknown`` when it is too new.
+    Raises ``FolderInUse`` when another process has it, ``FormatUnknown`` when it is too new, and
+    ``InvalidInput`` in the distributed mode, whose events are in no folder.
     """
+    if settings.mode == "distributed":
+        raise InvalidInput(
+            "This works on a data folder; ANSWERBACK_MODE says distributed, where there is none."
+            " Unset it, or see docs/distributed.md for what does the same there."
+        )
     folder = settings.data
     with locked(settings) as lock:
         bring_up(folder, UPGRADES, note)
@@ -110,6 +123,7 @@ def open_embedded(
                 rings_file=Keepsake(folder / "rings.jsonl"),
                 backups=backups,
                 letters=back.maintenance,
+                replays=back.replays,
                 raw=raw,
             )
             parts.reference.start()
@@ -153,6 +167,20 @@ def open_letters(settings: Settings, *, clock: Clock, random: RandomBytes) -> It
         return
     with open_embedded(settings, clock=clock, random=random) as embedded:
         yield embedded.letters
+
+
+@contextmanager
+def open_replays(
+    settings: Settings, *, clock: Clock, random: RandomBytes, follows: bool
+) -> Iterator[Replays]:
+    """The generations of a folder that no server has; they grow while it is open, if it follows.
+
+    Raises ``FolderInUse``, and ``InvalidInput`` in the distributed mode, which has none yet.
+    """
+    with open_embedded(settings, clock=clock, random=random) as embedded:
+        if follows:
+            embedded.start()
+        yield embedded.replays
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from services.commandline import (
     importing,
     letters,
     processes,
+    replaying,
     serving,
     verification,
 )
@@ -84,6 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
     _access(commands)
     _importing(commands)
     _add(commands, "verify", verification.verify, "rebuild every table from the log and compare")
+    _replaying(commands)
     _letters(commands)
     _keeping(commands)
     _distributing(commands)
@@ -131,6 +133,39 @@ def _count(text: str) -> int:
     if number < 1:
         raise ValueError
     return number
+
+
+def _replaying(commands: Parsers) -> None:
+    group = _group(commands, "replay", "build every table anew, and have readers see it")
+    _add(group, "plan", replaying.plan, "tell what a replay would take")
+    _add(group, "run", replaying.run, "build a generation, or go on with the one that was begun")
+    _add(group, "status", replaying.status, "list all generations")
+    steps = {
+        "pause": (replaying.pause, "build it no further for now"),
+        "resume": (replaying.resume, "go on where it was paused, or where it failed"),
+        "cancel": (replaying.cancel, "give it up, and drop its tables"),
+        "compare": (replaying.compare, "compare its tables with the live ones"),
+        "diff": (replaying.diff, "tell the rows that differ from the live ones"),
+        "promote": (replaying.promote, "have readers see it"),
+        "retire": (replaying.retire, "drop what was live before"),
+    }
+    for name, (command, words) in steps.items():
+        step = _add(group, name, command, words)
+        step.add_argument("generation", type=_count, help="its number, as `status` tells it")
+        if name == "promote":
+            unexplained = "also where tables differ that no changed version explains"
+            step.add_argument("--anyway", action="store_true", help=unexplained)
+    looks = {
+        "why": (replaying.why, "tell the events behind a row"),
+        "step": (replaying.step, "tell what each event changed in a row"),
+    }
+    for name, (command, words) in looks.items():
+        look = _add(group, name, command, words)
+        look.add_argument("table", help="as `compare` tells it, rows.response for example")
+        look.add_argument("workspace")
+        look.add_argument("row", help="its id, as `diff` tells it")
+        look.add_argument("--generation", type=_count, help="whose rules; those of the live one")
+    _add(group, "rollback", replaying.rollback, "have readers see what was live before")
 
 
 def _letters(commands: Parsers) -> None:

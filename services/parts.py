@@ -12,6 +12,7 @@ from events.sealing import Sealer
 from events.vault import Vault
 from projections.letters import Letters
 from projections.reading.reads import Reads
+from projections.replay.replays import Replays
 from schemas.clock import Clock, RandomBytes
 from services.access import Access
 from services.backup.taking import Backups
@@ -38,4 +39,5 @@ class Parts:
     rings_file: Keepsake = Keepsake()
     backups: Backups | None = None
     letters: Letters | None = None
+    replays: Replays | None = None
     raw: RawBodies = field(default_factory=NoRawBodies)

@@ -32,14 +32,13 @@ _API = "/api/v1/"
 # What may stand behind it as a label: a path is the caller's invention, labels must be few.
 _SUBJECTS = frozenset((
     "activities", "campaigns", "contacts", "dead-letters", "definitions", "events", "forms", "keys",
-    "kpis",
-    "links", "registries", "responses", "sources", "workspaces",
+    "kpis", "links", "lists", "registries", "replays", "responses", "sources", "workspaces",
 ))  # fmt: skip
 _PLAIN = frozenset((
-    "/", "/contacts", "/healthz", "/live", "/livez", "/login", "/logout", "/metrics",
-    "/openapi.json", "/readyz",
+    "/", "/contacts", "/healthz", "/lists", "/live", "/livez", "/login", "/logout", "/metrics",
+    "/openapi.json", "/readyz", "/replays",
 ))  # fmt: skip
-_PAGE = ("/contacts/", "/static/")
+_PAGE = ("/contacts/", "/lists/", "/static/")
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _OTHER = "other"
 

@@ -147,6 +147,9 @@ class Settings(BaseSettings):
     raw_retention_days: int = Field(
         30, ge=0, le=3650, description="How long raw bodies are kept, sealed; 0 keeps none."
     )
+    replay_keep_hours: int = Field(
+        24, ge=1, le=8760, description="How long what was live before a promotion can be again."
+    )
     apple_ranges_file: Path | None = Field(
         None, description="Apple's published CSV of the networks its mail privacy leaves from."
     )

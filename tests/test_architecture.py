@@ -48,6 +48,7 @@ BACKENDS = frozenset({
     "events.vault_memory",
     "events.vault_sqlite",
     "projections.stores.chdb",
+    "projections.stores.chdb_parts",
     "projections.stores.chdb_snapshot",
     "projections.stores.clickhouse",
     "projections.stores.clickhouse_connections",
@@ -70,6 +71,11 @@ BENCHED = frozenset({
 # Drivers of stores, and the words by which an unlisted backend would show.
 DRIVERS = frozenset({"sqlite3", "chdb", "clickhouse_driver", "kafka", "aiokafka", "faust"})
 BACKEND_WORDS = frozenset({"memory", "sqlite", "chdb", "clickhouse", "kafka", "postgres"})
+# By these a projection could reach somebody; what it concludes it only puts into the outbox (R2).
+WAYS_OUT = frozenset({
+    "asyncio", "ftplib", "http", "httpx", "multiprocessing", "requests", "smtplib", "socket", "ssl",
+    "subprocess", "urllib", "webbrowser",
+})  # fmt: skip
 COMPOSITION_ROOTS = frozenset({
     "services.bootstrap", "services.back.bootstrap", "services.distributed.behind",
     "services.distributed.carrying", "services.distributed.connecting",
@@ -106,6 +112,12 @@ def test_backends_are_named_by_the_composition_root_alone(module: Module) -> Non
     named = set(module.imports())
     assert named & BACKENDS == set()
     assert {name.partition(".")[0] for name in named} & DRIVERS == set()
+
+
+@pytest.mark.parametrize("module", modules("projections"), ids=by_name)
+def test_a_projection_knows_no_way_out(module: Module) -> None:
+    if module.name not in BACKENDS:
+        assert {name.partition(".")[0] for name in module.imports()} & WAYS_OUT == set()
 
 
 def test_the_list_of_backends_is_complete() -> None:

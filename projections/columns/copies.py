@@ -34,7 +34,7 @@ class Copy:
     deleted: bool
 
 
-_DOCS: dict[str, type[Model]] = {
+DOCUMENTS: dict[str, type[Model]] = {
     "campaign": CampaignDoc,
     "activity": ActivityDoc,
     "entry": EntryDoc,
@@ -43,6 +43,7 @@ _DOCS: dict[str, type[Model]] = {
     "lead": LeadDoc,
     "opportunity": OpportunityDoc,
 }
+"""By table, what its documents are: those that the column store has copies of."""
 
 
 def put_copies(connection: sa.Connection, generation: int, rows: Sequence[Row]) -> None:
@@ -65,7 +66,7 @@ def copies_after(
     rows = connection.execute(sa.select(COPY).where(*bounds).order_by(COPY.c.seq).limit(limit))
     return [
         Copy(row.seq, row.name, row.workspace, row.id,
-             _DOCS[row.name].model_validate_json(row.doc), row.deleted)
+             DOCUMENTS[row.name].model_validate_json(row.doc), row.deleted)
         for row in rows
     ]  # fmt: skip
 

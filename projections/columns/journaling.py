@@ -1,8 +1,13 @@
-"""Writes a page into the journal: what was seen at another position is left out, for ever."""
+"""Writes a page into the journal: what was seen at another position is left out, for ever.
+
+The journal is one for all generations, so what was seen at its own position is there.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import orjson
@@ -30,6 +35,8 @@ _SEEN = {
 }
 
 
+Seen = dict[str, tuple[tuple[Any, ...], bytes]]
+"""By id of an event, where its first copy lies, and its digest."""
 _MISFITS = (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError)
 
 
@@ -51,6 +58,17 @@ class Fitting:
     failures: list[Failure] = field(default_factory=list)
     table: pa.Table = None
 
+    def without(self, there: Set[str]) -> Fitting:
+        """What is left of it when events are left out by their ids."""
+        if not there:
+            return self
+        missing = [str(event.event_id) not in there for event, _ in self.firsts]
+        return Fitting(
+            firsts=list(compress(self.firsts, missing)),
+            rows=list(compress(self.rows, missing)),
+            table=self.table.filter(pa.array(missing, pa.bool_())),
+        )
+
 
 class Journaling:
     """Journals pages, each under its token."""
@@ -62,10 +80,13 @@ class Journaling:
         """Journal a page's events; a page written before under its token changes nothing."""
         if not page.events:
             return Journaled([], [], [])
-        firsts, conflicts = self._first_copies(page)
+        seen = self._seen([str(event.event_id) for event in page.events])
+        there = set(seen)
+        firsts, conflicts = _first_copies(page, seen)
         fitting = _fitting(firsts)
-        if fitting.rows:
-            self._insert(fitting, token)
+        missing = fitting.without(there)
+        if missing.rows:
+            self._insert(missing, token)
         return Journaled(fitting.rows, conflicts, fitting.failures)
 
     def _insert(self, fitting: Fitting, token: str) -> None:
@@ -86,21 +107,7 @@ class Journaling:
             self._columns.insert("provider_message", table, token)
         self._columns.insert("seen", _seen_table(fitting.firsts), token)
 
-    def _first_copies(self, page: Page) -> tuple[list[tuple[Event, bytes]], list[Draft]]:
-        """The events whose ids were not seen at another position, with their digests."""
-        seen = self._seen([str(event.event_id) for event in page.events])
-        firsts: list[tuple[Event, bytes]] = []
-        conflicts: list[Draft] = []
-        for event in page.events:
-            digest = content_digest(event.type, event.data)
-            known = seen.setdefault(str(event.event_id), (event.position, digest))
-            if known[0] == event.position:
-                firsts.append((event, digest))
-            elif known[1] != digest:
-                conflicts.append(conflict(event))
-        return firsts, conflicts
-
-    def _seen(self, event_ids: list[str]) -> dict[str, tuple[tuple[Any, ...], bytes]]:
+    def _seen(self, event_ids: list[str]) -> Seen:
         rows = self._columns.query(
             "SELECT toString(event_id) AS event_id, hex(digest) AS digest, "
             "toString(log_topic) AS log_topic, log_partition, log_offset FROM seen "
@@ -116,6 +123,20 @@ class Journaling:
             )
             for row in rows
         }
+
+
+def _first_copies(page: Page, seen: Seen) -> tuple[list[tuple[Event, bytes]], list[Draft]]:
+    """The events whose ids were not seen at another position, with their digests."""
+    firsts: list[tuple[Event, bytes]] = []
+    conflicts: list[Draft] = []
+    for event in page.events:
+        digest = content_digest(event.type, event.data)
+        known = seen.setdefault(str(event.event_id), (event.position, digest))
+        if known[0] == event.position:
+            firsts.append((event, digest))
+        elif known[1] != digest:
+            conflicts.append(conflict(event))
+    return firsts, conflicts
 
 
 def _fitting(firsts: list[tuple[Event, bytes]]) -> Fitting:

@@ -34,6 +34,8 @@ from projections.stores.tables import (
     latest_entity,
 )
 
+VERSION = 1
+"""Of the texts of this folder: a greater one gives other rows from the same journal."""
 _IN_GIVEN = "IN (SELECT name FROM $given)"
 _SUBJECTS = f"subject {_IN_GIVEN}"
 _MESSAGES = latest_entity("message_row")

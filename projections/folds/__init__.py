@@ -3,5 +3,6 @@
 - ``fold``, ``folding``, ``order``: contract, engine, all folds
 - ``keeping``, ``met``, ``waits``, ``lookups``, ``changes``: what the engine reads and writes
 - ``reference``: campaigns, links, forms and rules as in force when a fact was recorded
-- ``campaigns``, ``entries``, ``contacts``, ``identity``, ``messages``, ``sales``, ``responses``
+- ``campaigns``, ``entries``, ``contacts``, ``identity``, ``messages``, ``sales``,
+  ``responses``, ``members``
 """

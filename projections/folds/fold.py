@@ -71,11 +71,20 @@ def canonical(doc: Model) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an entity's facts come to."""
+    """What an entity's facts come to. ``same`` are rows, by table and id, that stay as they are."""
 
     rows: tuple[Row, ...] = ()
     needs: frozenset[str] = frozenset()
     due_at: int | None = None
+    same: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an entity stands before it is folded again: its rows, by table and id, and its due."""
+
+    rows: frozenset[tuple[str, str]]
+    due_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +93,9 @@ class Context:
 
     ``cluster_of`` answers the cluster of a subject at a moment of data time, ``document`` the row
     of another fold, ``touched_by`` the activities whose messages reached a cluster in a span of
-    data time, ``members_of`` the subjects that belong, or have belonged, to a cluster. A fold that
-    looks something up names it in ``Outcome.needs``, and says so by ``looks_up``.
+    data time, ``members_of`` the subjects that belong, or have belonged, to a cluster, ``facts_of``
+    what the same fold has kept for other entities. A fold that looks something up names it in
+    ``Outcome.needs``, and says so by ``looks_up``.
     """
 
     workspace: str
@@ -96,6 +106,7 @@ class Context:
     document: Callable[[str, str], bytes | None]
     touched_by: Callable[[str, int, int], set[str]]
     members_of: Callable[[str], set[str]]
+    facts_of: Callable[[Sequence[str]], Mapping[str, Sequence[Known]]]
 
 
 class Fold(ABC):
@@ -108,12 +119,21 @@ class Fold(ABC):
     name: ClassVar[str]
     version: ClassVar[int] = 1
     looks_up: ClassVar[bool] = False
+    follows: ClassVar[bool] = False
     tables: ClassVar[tuple[str, ...]]
     consumes: ClassVar[frozenset[str]]
 
     @abstractmethod
     def entities(self, known: Known) -> Iterable[str]:
         """The entities a fact belongs to; none if it is of no interest after all."""
+
+    def wants(self, workspace: str, entity: str, logical_time: int) -> bool:
+        """Whether anything can come of an entity's facts; if not, they are kept all the same."""
+        return True
+
+    def touches_all(self, entity: str, logical_time: int) -> bool:
+        """Whether all others of its workspace follow from what an entity says by now."""
+        return False
 
     def provides(self, known: Known) -> Iterable[str]:
         """The names under which other entities may be waiting for this fact."""
@@ -122,6 +142,16 @@ class Fold(ABC):
     @abstractmethod
     def fold(self, entity: str, facts: Sequence[Known], context: Context) -> Outcome:
         """The rows of an entity, from all its facts in their order."""
+
+    def follow(
+        self, entity: str, facts: Sequence[Known], fresh: Sequence[Known], standing: Standing,
+        context: Context,
+    ) -> Outcome:  # fmt: skip
+        """The outcome of all facts, where nothing but ``fresh`` ones has come.
+
+        For folds that ``follows`` says have a shorter way; what comes of it must be the same.
+        """
+        return self.fold(entity, facts, context)
 
     def conclude(
         self, before: Sequence[bytes], after: Sequence[Row], cause: Known | None, context: Context

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,12 +17,12 @@ from events.codec import to_stored
 from events.compose import Draft
 from events.sql.bulk import Row as CopyRow
 from projections.folds.changes import Changes
-from projections.folds.fold import Context, Fold, Known, Outcome, Row
+from projections.folds.fold import Context, Fold, Known, Outcome, Row, Standing
 from projections.folds.keeping import Keeping
 from projections.folds.lookups import Lookups
 from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook, provided_names
-from projections.folds.waits import Waits
+from projections.folds.waits import AT_ONCE, Waits
 from projections.page import Failure
 from projections.stores.rows import FOLD_TABLES
 from schemas.envelope import Event
@@ -54,10 +55,20 @@ class Folded:
 
 @dataclass(slots=True)
 class Kept:
-    """What a fold took of a page: entities with the fact that touched them, names provided."""
+    """What a fold took of a page: entities with the facts that touched them, names provided."""
 
-    touched: dict[Entity, Known] = field(default_factory=dict)
+    touched: dict[Entity, list[Known]] = field(default_factory=dict)
     provided: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Entities of one fold and workspace that are folded together."""
+
+    fold: Fold
+    workspace: str
+    names: list[str]
+    logical_time: int
 
 
 class Folding:
@@ -98,13 +109,23 @@ class Folding:
         for fold in self._folds:
             kept = self._keep(fold, by_fold[fold.name], result)
             provided |= kept.provided
-            entities = set(kept.touched) | self._waiting(fold, provided)
-            entities |= due.get(fold.name, set()) | self._since_effective(fold, late)
+            here = due.get(fold.name, {})
+            others = self._waiting(fold, provided) | self._since_effective(fold, late)
+            # What is due is folded in any case: else it stayed so.
+            entities = {
+                one for one in kept.touched.keys() | others if fold.wants(*one, logical_time)
+            } | here.keys()
+            news = {
+                one: facts for one, facts in kept.touched.items()
+                if one not in others and one not in here
+            }  # fmt: skip
+            self._spread(fold, kept.touched, here, logical_time)
             # Rows folded again may say something else to those who looked them up.
             provided |= entities
             for workspace, names in _by_workspace(entities).items():
                 for some in _chunks(names):
-                    self._refold(fold, workspace, some, logical_time, kept.touched, result)
+                    chunk = _Chunk(fold, workspace, some, logical_time)
+                    self._refold(chunk, kept.touched, news, result)
         return result
 
     def _meet(self, events: Sequence[Event]) -> tuple[dict[str, list[Known]], set[tuple[str, str]]]:
@@ -145,7 +166,7 @@ class Folding:
                 continue
             workspace = one.event.workspace
             for name in names:
-                kept.touched[workspace, name] = one
+                kept.touched.setdefault((workspace, name), []).append(one)
                 taken.append((name, one))
             kept.provided.update((workspace, name) for name in told)
         self._keeping.keep(fold, taken)
@@ -169,21 +190,29 @@ class Folding:
             for entity in self._keeping.since(fold, workspace, effective_at)
         }
 
+    def _spread(
+        self, fold: Fold, touched: Iterable[Entity], due: Mapping[Entity, int], logical_time: int
+    ) -> None:
+        """Have a whole workspace folded again, from now on, where one entity touches all others."""
+        met = {*touched, *(one for one, at in due.items() if at != AT_ONCE)}
+        for workspace in {w for w, name in met if fold.touches_all(name, logical_time)}:
+            self._waits.make_due(fold, workspace)
+
     # Folding them again
 
     def _refold(
         self,
-        fold: Fold,
-        workspace: str,
-        names: list[str],
-        logical_time: int,
-        causes: Mapping[Entity, Known],
+        chunk: _Chunk,
+        causes: Mapping[Entity, Sequence[Known]],
+        news: Mapping[Entity, Sequence[Known]],
         result: Folded,
     ) -> None:
         """Fold one chunk of entities, and write what differs. Nothing is written before its end."""
+        fold, workspace, names = chunk.fold, chunk.workspace, chunk.names
         facts = self._keeping.facts(fold, workspace, names)
         before = self._rows_before(fold, workspace, names)
-        context = self._context(workspace, names, facts, logical_time)
+        dues = self._waits.dues(fold, workspace, names) if fold.follows else {}
+        context = self._context(fold, workspace, names, facts, chunk.logical_time)
         outcomes: dict[str, Outcome] = {}
         changes = Changes()
         for name in names:
@@ -191,9 +220,15 @@ class Folding:
                 continue
             ordered = sorted(facts[name], key=lambda k: k.order)
             old = before.get(name, {})
-            cause = causes.get((workspace, name))
+            cause = causes.get((workspace, name), (None,))[-1]
+            fresh = news.get((workspace, name)) if fold.follows else None
             try:
-                outcome = fold.fold(name, ordered, context)
+                if fresh is None:
+                    outcome = fold.fold(name, ordered, context)
+                else:
+                    standing = Standing(frozenset(old), dues.get(name))
+                    outcome = fold.follow(name, ordered, fresh, standing, context)
+                old = {here: doc for here, doc in old.items() if here not in outcome.same}
                 drafts = fold.conclude(list(old.values()), outcome.rows, cause, context)
             except sa.exc.SQLAlchemyError:
                 raise  # a store out of reach is no fault of the facts
@@ -210,6 +245,7 @@ class Folding:
 
     def _context(
         self,
+        fold: Fold,
         workspace: str,
         names: Sequence[str],
         facts: Mapping[str, Sequence[Known]],
@@ -220,7 +256,8 @@ class Folding:
         times = [event.occurred_at for event in events]
         span = (min(times, default=0), max(times, default=0))
         lookups = Lookups(self._connection, self._generation, workspace, subjects, span)
-        return lookups.context(self._book, logical_time)
+        facts_of = partial(self._keeping.facts, fold, workspace)
+        return lookups.context(self._book, logical_time, facts_of)
 
     def _rows_before(self, fold: Fold, workspace: str, names: list[str]) -> dict[str, Rows]:
         before: dict[str, Rows] = {}

@@ -44,7 +44,7 @@ class AddressIdentity(Fold):
     )
 
     def entities(self, known: Known) -> Iterable[str]:
-        return (ADDRESS + name for name in _claimed(known))
+        return (ADDRESS + name for name in claims(known))
 
     def provides(self, known: Known) -> Iterable[str]:
         return self.entities(known)
@@ -66,7 +66,7 @@ class VisitorIdentity(Fold):
 
     def entities(self, known: Known) -> Iterable[str]:
         visitor = getattr(known.payload, "visitor_id", None)
-        return (VISITOR + str(visitor),) if visitor and _identified(known) else ()
+        return (VISITOR + str(visitor),) if visitor and identifies(known) else ()
 
     def provides(self, known: Known) -> Iterable[str]:
         return self.entities(known)
@@ -77,7 +77,7 @@ class VisitorIdentity(Fold):
         needs: set[str] = set()
         last = ""
         for known in facts:
-            target = _identified(known)
+            target = identifies(known)
             if len(target) == 64:
                 needs.add(ADDRESS + target)
                 target = context.cluster_of(target, known.event.occurred_at)
@@ -97,7 +97,7 @@ def _row(subject: str, since: int, cluster: str) -> Row:
     return cluster_row(ClusterDoc(subject=subject, since=since, cluster=cluster))
 
 
-def _claimed(known: Known) -> set[str]:
+def claims(known: Known) -> set[str]:
     """The address hashes that an event ties to the record it is keyed by."""
     match known.payload:
         case ContactTold(changes=changes):
@@ -117,7 +117,7 @@ def _weight(known: Known) -> int:
     return 0 if isinstance(known.payload, ContactTold) else 1
 
 
-def _identified(known: Known) -> str:
+def identifies(known: Known) -> str:
     """Who an event says the visitor is: a record's id or an address hash; empty if nobody."""
     match known.payload:
         case VisitorIdentified(subject=subject):

@@ -56,7 +56,7 @@ class Keeping:
         rows = [self._row(fold, entity, known) for entity, known in taken]
         insert_rows(self._connection, KEPT, rows, "ignore")
 
-    def facts(self, fold: Fold, workspace: str, entities: list[str]) -> dict[str, list[Known]]:
+    def facts(self, fold: Fold, workspace: str, entities: Sequence[str]) -> dict[str, list[Known]]:
         """By entity, all its facts."""
         facts: dict[str, list[Known]] = {}
         unmet: set[str] = set()
@@ -86,7 +86,7 @@ class Keeping:
         return known if known is not None and known.event.position == place else None
 
     def _select(
-        self, statement: sa.Select[Any], fold: Fold, workspace: str, entities: list[str]
+        self, statement: sa.Select[Any], fold: Fold, workspace: str, entities: Sequence[str]
     ) -> Iterable[Any]:
         values = {**self._of(fold, workspace), "entities": entities}
         return self._connection.execute(statement, values)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
-from projections.folds.fold import Context
+from projections.folds.fold import Context, Known
 from projections.folds.reference import ReferenceBook
 from projections.stores.rows import CLUSTER, CONTACT, FOLD_TABLES, MESSAGE
 
 _AT_ONCE = 400
 Span = tuple[int, str]  # since when, the cluster
+FactsOf = Callable[[Sequence[str]], Mapping[str, Sequence[Known]]]
 Touch = tuple[int, bytes]  # when, the message's document
 
 
@@ -77,7 +78,7 @@ class Lookups:
         self._touches: dict[str, list[Touch]] = {}
         self._touches_within: tuple[int, int] | None = None
 
-    def context(self, reference: ReferenceBook, logical_time: int) -> Context:
+    def context(self, reference: ReferenceBook, logical_time: int, facts_of: FactsOf) -> Context:
         """The context that folds are given."""
         return Context(
             workspace=self._workspace,
@@ -88,6 +89,7 @@ class Lookups:
             document=self.document,
             touched_by=self.touched_by,
             members_of=self.members_of,
+            facts_of=facts_of,
         )
 
     def cluster_of(self, subject: str, at: int) -> str:

@@ -48,7 +48,7 @@ class ReferenceBook:
 
     def __init__(self) -> None:
         self._versions: dict[Key, dict[int, Version]] = {}
-        self._rules: dict[str, set[str]] = {}
+        self._named: dict[tuple[str, str], set[str]] = {}
         self._cursor = Cursor()
         self._types = frozenset(e.wire for e in load_all() if e.reference)
 
@@ -74,8 +74,8 @@ class ReferenceBook:
             key = (event.workspace, kind, name)
             version = Version(event.effective_at or event.recorded_at, event.version or 1, body)
             self._versions.setdefault(key, {})[version.number] = version
-            if kind == "rule":
-                self._rules.setdefault(event.workspace, set()).add(name)
+            if kind in ("rule", "list"):
+                self._named.setdefault((event.workspace, kind), set()).add(name)
 
     def entry(self, workspace: str, registry: str, name: str, at: int, kind: type[E_]) -> E_ | None:
         """A registry entry as in force at a recorded time; its first version before that."""
@@ -94,7 +94,7 @@ class ReferenceBook:
 
     def rules(self, workspace: str, at: int) -> Sequence[VersionedRule]:
         """The promotion rules in force at a recorded time, in their order."""
-        own = self._rules.get(workspace)
+        own = self._named.get((workspace, "rule"))
         if not own:
             return BUILT_IN
         rules = {str(rule.rule_id): rule for rule in BUILT_IN}
@@ -109,10 +109,21 @@ class ReferenceBook:
         in_force = [rule for rule in rules.values() if rule.rule.enabled]
         return sorted(in_force, key=lambda r: (r.rule.order, str(r.rule_id)))
 
+    def list_rules(self, workspace: str, at: int) -> Sequence[ListRule]:
+        """The rules of dynamic lists in force at a recorded time."""
+        names = self._named.get((workspace, "list"), ())
+        found = [self._at(workspace, "list", name, at, grace=False) for name in sorted(names)]
+        return [one.body for one in found if one is not None and isinstance(one.body, ListRule)]
+
+    def takes_effect(self, workspace: str, list_id: str) -> int | None:
+        """When the newest word on a list's rule takes effect."""
+        versions = self._versions.get((workspace, "list", list_id), {}).values()
+        return max((version.effective_at for version in versions), default=None)
+
     def read_by_rules(self, workspace: str) -> set[str]:
         """The event types that any promotion rule reads, or has ever read."""
         found = set(_READ_BY_BUILT_IN)
-        for name in self._rules.get(workspace, ()):
+        for name in self._named.get((workspace, "rule"), ()):
             for version in self._versions.get((workspace, "rule", name), {}).values():
                 if isinstance(version.body, VersionedRule):
                     found |= set(version.body.rule.events)
@@ -124,6 +135,15 @@ class ReferenceBook:
         if effective:
             return max(effective, key=lambda v: (v.effective_at, v.number))
         return min(versions, key=lambda v: v.number) if grace and versions else None
+
+
+class ListRule(Model):
+    """A published version of a dynamic list's rule."""
+
+    list_id: UUID
+    version: int
+    body: dict[str, Any]
+    event_id: UUID
 
 
 class CodeBearer(Model):
@@ -144,16 +164,32 @@ def _objects(event: Event, payload: Payload) -> Iterable[tuple[tuple[str, str], 
         case CampaignCreated(fields=fields) | CampaignChanged(changes=fields) if fields.code:
             bearer = CodeBearer(campaign_id=UUID(event.subject_id))
             yield ("campaign_code", fields.code), bearer
-        case DefinitionStep(kind="promotion"):
-            name = str(payload.definition_id)
-            if event.type == "definition.published":
-                rule = _read(PromotionRule, payload.body)
-                body = rule and VersionedRule(
-                    rule_id=payload.definition_id, version=payload.version, rule=rule
-                )
-                yield ("rule", name), body
-            elif event.type == "definition.retired":
-                yield ("rule", name), None
+        case DefinitionStep(kind="list" | "promotion"):
+            yield from _definitions(event, payload)
+
+
+def _definitions(
+    event: Event, step: DefinitionStep
+) -> Iterable[tuple[tuple[str, str], Model | None]]:
+    """A rule as it is from now on: none any more if it was retired."""
+    name = ("list" if step.kind == "list" else "rule", str(step.definition_id))
+    if event.type == "definition.retired":
+        yield name, None
+    elif event.type == "definition.published":
+        yield name, _list_rule(event, step) if step.kind == "list" else _promotion(step)
+
+
+def _list_rule(event: Event, step: DefinitionStep) -> ListRule:
+    return ListRule(
+        list_id=step.definition_id, version=step.version, body=step.body, event_id=event.event_id
+    )
+
+
+def _promotion(step: DefinitionStep) -> VersionedRule | None:
+    rule = _read(PromotionRule, step.body)
+    if rule is None:
+        return None
+    return VersionedRule(rule_id=step.definition_id, version=step.version, rule=rule)
 
 
 def _read(kind: type[E_], body: dict[str, Any]) -> E_ | None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from events.sql.bulk import insert_rows
 from projections.folds.fold import Fold, Outcome
-from projections.stores.rows import SETTLING, WAITING
+from projections.stores.rows import KEPT, SETTLING, WAITING
 
 
 def _of(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
@@ -27,9 +27,28 @@ def _delete(table: sa.Table, *names: str) -> sa.Delete:
 
 
 _WAITING_FOR = sa.select(WAITING.c.entity).where(*_of(WAITING), _among(WAITING.c.need))
-_DUE = sa.select(SETTLING.c.fold, SETTLING.c.workspace, SETTLING.c.entity).where(
-    SETTLING.c.generation == sa.bindparam("of_generation"),
-    SETTLING.c.due_at <= sa.bindparam("moment"),
+MOST_DUE = 500
+"""How many are taken at once: a rule that takes effect makes a whole workspace due."""
+
+_DUE = (
+    sa.select(SETTLING.c.fold, SETTLING.c.workspace, SETTLING.c.entity, SETTLING.c.due_at)
+    .where(
+        SETTLING.c.generation == sa.bindparam("of_generation"),
+        SETTLING.c.due_at <= sa.bindparam("moment"),
+    )
+    .order_by(SETTLING.c.due_at.desc(), SETTLING.c.workspace, SETTLING.c.entity)
+    .limit(MOST_DUE)
+)
+_ALL_DUE = SETTLING.delete().where(*_of(SETTLING))
+AT_ONCE = 0
+"""When those are due that another entity had folded again; whoever has waited goes first."""
+_EVERY = (
+    sa.select(KEPT.c.generation, KEPT.c.fold, KEPT.c.workspace, KEPT.c.entity, sa.literal(AT_ONCE))
+    .where(*_of(KEPT))
+    .distinct()
+)
+_MAKE_DUE = SETTLING.insert().from_select(
+    ["generation", "fold", "workspace", "entity", "due_at"], _EVERY
 )
 _NEEDS = sa.select(WAITING.c.need, WAITING.c.entity).where(*_of(WAITING), _among(WAITING.c.entity))
 _DUES = sa.select(SETTLING.c.entity, SETTLING.c.due_at).where(
@@ -57,14 +76,28 @@ class Waits:
 
     def due(
         self, logical_time: int, workspaces: Collection[str]
-    ) -> dict[str, set[tuple[str, str]]]:
-        """By fold, workspace and name of the entities of these workspaces whose time has come."""
+    ) -> dict[str, dict[tuple[str, str], int]]:
+        """By fold, the entities of these workspaces whose time has come, and what time it was.
+
+        The rest of many waits for the next time.
+        """
         values = {"of_generation": self._generation, "moment": logical_time}
-        found: dict[str, set[tuple[str, str]]] = {}
-        for fold, workspace, entity in self._connection.execute(_DUE, values):
+        found: dict[str, dict[tuple[str, str], int]] = {}
+        for fold, workspace, entity, at in self._connection.execute(_DUE, values):
             if workspace in workspaces:
-                found.setdefault(fold, set()).add((workspace, entity))
+                found.setdefault(fold, {})[workspace, entity] = at
         return found
+
+    def dues(self, fold: Fold, workspace: str, names: list[str]) -> dict[str, int]:
+        """When these entities are due, those that are."""
+        values = {**self._of(fold, workspace), "names": names}
+        return dict(map(tuple, self._connection.execute(_DUES, values)))
+
+    def make_due(self, fold: Fold, workspace: str) -> None:
+        """Have every entity of a fold folded again that it has kept something for."""
+        values = self._of(fold, workspace)
+        self._connection.execute(_ALL_DUE, values)
+        self._connection.execute(_MAKE_DUE, values)
 
     def remember(
         self, fold: Fold, workspace: str, names: list[str], outcomes: Mapping[str, Outcome]

@@ -262,10 +262,9 @@ class Judgements:
         }
 
     def _draft(self, one: Found, judged: Judgement, ordinal: int) -> Draft:
-        name = one.interaction.event_id
-        payload = InteractionJudged.model_validate(
+        said = InteractionJudged.model_validate(
             {
-                "event_id": name,
+                "event_id": one.interaction.event_id,
                 "event_type": one.interaction.type,
                 "classifier_version": VERSION,
                 "verdict": judged.opinion.verdict,
@@ -274,20 +273,29 @@ class Judgements:
                 "ordinal": ordinal,
             }
         )
-        return Draft(
-            kind=load_all().newest("interaction.judged"),
-            topic=Topic.DERIVED,
-            workspace=self._workspace,
-            producer=PROCESSOR,
-            event_id=named_id(self._workspace, "interaction.judged", name, VERSION, ordinal),
-            payload=payload,
-            received_at=Instant(one.interaction.at),
-            time=Instant(one.interaction.at),
-            key_name=one.interaction.person,
-            causation_id=payload.event_id,
-            derived=Derivation(PROCESSOR, VERSION, self._generation),
-            test=one.test,
-        )
+        person, at = one.interaction.person, one.interaction.at
+        return judged_draft(self._workspace, self._generation, said, person, at, test=one.test)
+
+
+def judged_draft(
+    workspace: str, generation: int, said: InteractionJudged, person: str, at: int, *, test: bool
+) -> Draft:
+    """The event that tells a verdict; its id is one for each classifier and ordinal."""
+    kind, version = "interaction.judged", said.classifier_version
+    return Draft(
+        kind=load_all().newest(kind),
+        topic=Topic.DERIVED,
+        workspace=workspace,
+        producer=PROCESSOR,
+        event_id=named_id(workspace, kind, str(said.event_id), version, said.ordinal),
+        payload=said,
+        received_at=Instant(at),
+        time=Instant(at),
+        key_name=person,
+        causation_id=said.event_id,
+        derived=Derivation(PROCESSOR, version, generation),
+        test=test,
+    )
 
 
 def _quoted(types: Sequence[str]) -> str:

@@ -7,26 +7,23 @@ events are not read. So a conclusion is known when its cause is, whenever it was
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 import pyarrow as pa
 import sqlalchemy as sa
 
-from events.compose import Composer
 from events.cursor import Cursor
 from events.keys import key_of
 from events.log import EventLog
 from projections.entities.ranges import workers
 from projections.entities.refresh import Entities
-from projections.folds.fold import Fold
-from projections.folds.reference import ReferenceBook
 from projections.page import Page
 from projections.past.cut import CutLog, Moment
 from projections.past.journal import copy_journal
+from projections.read_models import ReadModels
 from projections.rebuild import judge, ship
-from projections.rows_sink import RowsSink
 from projections.stores.columns import Columns
 from projections.stores.tables import create_tables
 from schemas.catalogue import Topic
@@ -49,16 +46,6 @@ class Stores:
     cursor: Cursor
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What pasts are made of: the log, the live journal, and how facts are folded."""
-
-    log: EventLog
-    columns: Columns
-    composer: Composer
-    folds: Callable[[ReferenceBook], Sequence[Fold]]
-
-
 @dataclass(slots=True)
 class Work:
     """How far a build is; ``going`` raises when it is to stop."""
@@ -76,22 +63,22 @@ class Work:
 class Building:
     """The building of one past, in stores that are empty."""
 
-    def __init__(self, source: Source, moment: Moment, into: Stores, work: Work) -> None:
+    def __init__(self, source: ReadModels, moment: Moment, into: Stores, work: Work) -> None:
         self._source = source
         self._moment = moment
         self._into = into
         self._work = work
-        log = CutLog(source.log, moment)
-        book = ReferenceBook()
-        self._sink = RowsSink(
-            into.rows, log, source.composer, book, source.folds(book),
-            generation=into.generation, publishes=False,
-        )  # fmt: skip
+        cut = replace(source, rows=into.rows, columns=into.columns, log=CutLog(source.log, moment))
+        self._sink = cut.sinks(into.generation, dict(moment.rules), publishes=False).rows
 
     def run(self) -> None:
         """Fill the stores. Raises whatever ``Work.going`` does."""
+        create_tables(self._into.columns)
+        with self._into.columns.lasting():
+            self._fill()
+
+    def _fill(self) -> None:
         into, moment = self._into, self._moment
-        create_tables(into.columns)
         copy_journal(into.columns, self._source.columns.database, moment)
         self._work.going()
         self._fold_log()
@@ -100,7 +87,8 @@ class Building:
         verdicts = judge(into.columns, moment.workspace, into.generation, into.cursor.total)
         self._fold_verdicts(verdicts)
         # Only now is it known which clicks wait for signs of a machine.
-        self._sink.tick(last_recorded(self._source.log, moment.cursor))
+        while self._sink.tick(last_recorded(self._source.log, moment.cursor)):
+            self._work.going()
         ship(into.rows, into.columns, into.generation)
         self._work.going()
         with workers() as pool:

@@ -23,11 +23,13 @@ class Moment:
     """A point in the past of one workspace.
 
     ``cursor`` is knowledge. ``as_of`` is data time, in milliseconds; ``None`` is no bound.
+    ``rules`` are the versions of projections that conclude from it; the newest if nothing is said.
     """
 
     workspace: str
     cursor: Cursor
     as_of: int | None = None
+    rules: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def until(self) -> Cursor:

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from projections.past.building import Building, Source, Stores, Work
+from projections.past.building import Building, Stores, Work
 from projections.past.cut import Moment
+from projections.read_models import ReadModels
 from projections.stores.rows import open_rows
 from schemas.clock import Clock
 from schemas.errors import Abandoned, Preparing
@@ -52,7 +53,7 @@ class Shelf:
     """Pasts by their moment. Any thread may ask; one past is built at a time."""
 
     def __init__(
-        self, source: Source, folder: Path, clock: Clock, *, most: int = MOST,
+        self, source: ReadModels, folder: Path, clock: Clock, *, most: int = MOST,
         patience: float = PATIENCE,
     ) -> None:  # fmt: skip
         """What an earlier process left in ``folder`` is dropped: pasts are made, never mended."""

@@ -17,7 +17,7 @@ from events.sealing import Sealer
 from events.sql.tables import reading
 from projections.folds.contacts import ContactDoc
 from projections.folds.responses.document import ResponseDoc
-from projections.generations import live_generation
+from projections.generations import live_generation, versions_of
 from projections.judgements.classifier import VERSION as CLASSIFIER_VERSION
 from projections.kpis.definitions import DEFINITION_VERSION, WINDOW_DAYS
 from projections.kpis.report import kpi_groups
@@ -27,6 +27,7 @@ from projections.past.shelf import Shelf
 from projections.reading.journey import journey_rows
 from projections.reading.listing import listed_responses
 from projections.reading.marks import encode_mark, read_mark, read_place, write_place
+from projections.reading.membership import Rulebook, count_of, flow_of, members_of, why_of
 from projections.reading.opening import open_contact, open_response
 from projections.reading.reads import Reads
 from projections.reading.remembered import Remembered
@@ -39,9 +40,11 @@ from schemas.errors import Fault, InvalidInput, NotFound
 from schemas.instants import to_datetime
 from schemas.views import (
     ContactView,
+    FlowView,
     JourneyItem,
     KpiQuery,
     KpiReport,
+    MemberView,
     Past,
     PastRows,
     ResponseFilter,
@@ -51,6 +54,7 @@ from schemas.views import (
     SubmissionView,
     Tally,
     TallyQuery,
+    WhyView,
 )
 
 _PATIENCE = 5.0
@@ -70,6 +74,7 @@ class StoredReads(Reads):
         self._sealer = sealer
         self._waiting = waiting
         self._shelf = shelf
+        self._rulebook = Rulebook(log)
         self._kpis: Remembered[KpiReport] = Remembered(_MOST_REMEMBERED)
 
     def responses(
@@ -182,9 +187,31 @@ class StoredReads(Reads):
             known_at=known_at,
         )
 
+    def members(
+        self, workspace: str, list_id: UUID, as_of: int | None, after: str | None, limit: int
+    ) -> Rows[MemberView]:
+        with reading(self._rows).begin() as connection:
+            generation = live_generation(self._rows)
+            return members_of(connection, generation, workspace, list_id, as_of, after, limit)
+
+    def member_count(self, workspace: str, list_id: UUID) -> int:
+        with reading(self._rows).begin() as connection:
+            return count_of(connection, live_generation(self._rows), workspace, list_id)
+
+    def member_flow(self, workspace: str, list_id: UUID, since: int, until: int) -> FlowView:
+        with reading(self._rows).begin() as connection:
+            generation = live_generation(self._rows)
+            return flow_of(connection, generation, workspace, list_id, since, until)
+
+    def member_why(self, workspace: str, list_id: UUID, member: UUID, as_of: int | None) -> WhyView:
+        with reading(self._rows).begin() as connection:
+            generation = live_generation(self._rows)
+            return why_of(connection, generation, workspace, list_id, member, as_of, self._rulebook)
+
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         # Read first: what a step under way adds meanwhile is then asked for again when it is done.
-        question = (workspace, query, live_generation(self._rows), self._waiting.columns_version())
+        live = self._waiting.live()
+        question = (workspace, query, live.generation, live.columns_version)
         return self._kpis.answer(question, lambda: self._count_kpis(workspace, query))
 
     def _count_kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
@@ -195,7 +222,7 @@ class StoredReads(Reads):
                 as_of=_shown(query.as_of),
                 definition_version=DEFINITION_VERSION,
                 classifier_version=CLASSIFIER_VERSION,
-                generation=live_generation(self._rows),
+                generation=self._generation_of(at),
                 cursor=at.cursor.encode(),
                 known_at=at.cursor.encode(),
             )
@@ -226,7 +253,8 @@ class StoredReads(Reads):
             raise InvalidInput("The cursor lies behind the end of the log.", (fault,))
         # A past reads the live journal, which must have come that far.
         self._waiting.wait_for(cursor, _PATIENCE)
-        moment = Moment(workspace, cursor, as_of)
+        rules = frozenset(versions_of(self._rows, live.generation).items())
+        moment = Moment(workspace, cursor, as_of, rules)
         if known_at is None:
             moment = self._shelf.recent(moment)
         with self._shelf.taken(moment) as stores:
@@ -236,9 +264,13 @@ class StoredReads(Reads):
         """Where both sinks stand; only where all stand at one place do the live stores tell it."""
         return [] if known_at is None else list(self._waiting.cursors().values())
 
+    def _generation_of(self, at: Stores) -> int:
+        """By whose rules it was counted: a past is made by those of the live generation."""
+        return at.generation if at.rows is self._rows else live_generation(self._rows)
+
     def _live(self, sink: str) -> Stores:
-        cursor = self._waiting.cursors()[sink]
-        return Stores(self._rows, self._columns, live_generation(self._rows), cursor)
+        live = self._waiting.live()
+        return Stores(self._rows, self._columns, live.generation, live.cursors[sink])
 
     def _select(
         self,

@@ -9,9 +9,11 @@ from uuid import UUID
 from events.cursor import Cursor
 from schemas.views import (
     ContactView,
+    FlowView,
     JourneyItem,
     KpiQuery,
     KpiReport,
+    MemberView,
     Past,
     PastRows,
     ResponseFilter,
@@ -21,6 +23,7 @@ from schemas.views import (
     SubmissionView,
     Tally,
     TallyQuery,
+    WhyView,
 )
 
 
@@ -87,6 +90,24 @@ class Reads(ABC):
         self, workspace: str, contact_id: UUID, past: Past, after: str | None, limit: int
     ) -> PastRows[JourneyItem]:
         """All that happened with a person, in the order (occurred_at, event_id)."""
+
+    @abstractmethod
+    def members(
+        self, workspace: str, list_id: UUID, as_of: int | None, after: str | None, limit: int
+    ) -> Rows[MemberView]:
+        """Members in the order of their ids, by now or as of a moment of data time."""
+
+    @abstractmethod
+    def member_count(self, workspace: str, list_id: UUID) -> int:
+        """How many members a list has by now."""
+
+    @abstractmethod
+    def member_flow(self, workspace: str, list_id: UUID, since: int, until: int) -> FlowView:
+        """How a list's members came and went from an instant until before another."""
+
+    @abstractmethod
+    def member_why(self, workspace: str, list_id: UUID, member: UUID, as_of: int | None) -> WhyView:
+        """Why a record is a member of a list, or is not."""
 
     @abstractmethod
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:

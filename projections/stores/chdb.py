@@ -17,6 +17,7 @@ from typing import Any
 import chdb
 import pyarrow as pa
 
+from projections.stores.chdb_parts import Parts
 from projections.stores.columns import SETTINGS, Columns, Parameters
 from projections.stores.trouble import trouble
 
@@ -37,10 +38,14 @@ class ChdbColumns(Columns):
         first = chdb.connect(self._folder)
         first.query(f"CREATE DATABASE IF NOT EXISTS {database} ENGINE = Atomic")
         self._connections.append(first)
+        self._parts = Parts(self, folder)
+        self._parts.clear()
 
     def run(
         self, sql: str, parameters: Parameters | None = None, given: pa.Table | None = None
     ) -> None:
+        if sql.startswith("INSERT"):
+            self._parts.check_room()
         self._answer(sql, "Null", parameters, given)
 
     def query(
@@ -62,6 +67,9 @@ class ChdbColumns(Columns):
                 f"{once}max_insert_threads = 1, min_insert_block_size_rows = 10000000, "
                 "min_insert_block_size_bytes = 0 FORMAT Arrow"
             )
+
+    def settle(self) -> int:
+        return self._parts.settle()
 
     def small(self) -> ChdbColumns:
         other = copy(self)
@@ -98,6 +106,7 @@ class ChdbColumns(Columns):
                 sql.replace("$given", "Python(given)"), form, params=bound
             )
         except RuntimeError as error:
+            self._leave()
             raise trouble(f"{str(error)[:500]} [{sql[:200]}]") from None
 
     def _connection(self) -> Any:
@@ -110,6 +119,16 @@ class ChdbColumns(Columns):
             with self._lock:
                 self._connections.append(connection)
         return connection
+
+    def _leave(self) -> None:
+        """Never ask a connection again that has failed: its next answer may begin with the rest of
+        the one that was broken off.
+        """
+        connection = self._local.__dict__.pop("connection", None)
+        if connection is not None:
+            with self._lock:
+                self._connections.remove(connection)
+            connection.close()
 
 
 @contextmanager

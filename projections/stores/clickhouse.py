@@ -83,6 +83,9 @@ class ClickHouseColumns(Columns):
                 columnar=True,
             )
 
+    def settle(self) -> int:
+        return 0  # a server refuses what it cannot write
+
     def small(self) -> ClickHouseColumns:
         other = copy(self)
         other._settings = {**SETTINGS, "max_threads": 1}

@@ -5,7 +5,7 @@
 3. ``$given`` in a text stands for one table that the caller hands over with the call.
 4. ``insert`` under a token that the table has seen inserts nothing; tokens name content, so a token
    must be used for the same rows only.
-5. What ``insert`` and ``run`` have answered is on disk.
+5. What ``insert`` and ``run`` have answered within ``lasting`` is on disk when that is left.
 6. Calls block; every thread may call.
 7. Bytes that are no text (``FixedString``) are selected as ``hex``, UUIDs and enums as text.
 8. A store may have others *beside* it, each in a database of its own: there the tables of this one
@@ -15,9 +15,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import pyarrow as pa
+
+from schemas.errors import OutOfRoom
 
 Parameters = Mapping[str, str | int]
 
@@ -53,6 +56,24 @@ class Columns(ABC):
     @abstractmethod
     def insert(self, table: str, rows: pa.Table, token: str | None = None) -> None:
         """Insert rows; their column names are the table's."""
+
+    @abstractmethod
+    def settle(self) -> int:
+        """Make sure of all that was written; answers how many inserts were lost so far.
+
+        What is lost is as if it had never been, its token too. Raises ``OutOfRoom``.
+        """
+
+    @contextmanager
+    def lasting(self) -> Iterator[None]:
+        """What is written inside is on disk when this is left.
+
+        Raises ``OutOfRoom`` if not: then all of it is to be done again, under the same tokens.
+        """
+        before = self.settle()
+        yield
+        if self.settle() != before:
+            raise OutOfRoom("No space left on device: what was written is written once more.")
 
     @abstractmethod
     def small(self) -> Columns:

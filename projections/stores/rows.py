@@ -35,6 +35,11 @@ TURN = sa.Table(
     "turn", METADATA, key("sink"), key("generation", sa.Integer), key("workspace"), whole("number")
 )
 POINTER = sa.Table("pointer", METADATA, key("name"), whole("generation"))
+GENERATION = sa.Table(
+    "generation", METADATA, sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    text("state"), text("stage"), text("versions"), whole("begun_at"), whole("switched_at"),
+    whole("events"), whole("spent_ms"), whole("unapplied"), text("trouble"),
+)  # fmt: skip
 COPY = sa.Table(
     "copy", METADATA, sequence(), sa.Column("generation", sa.Integer, index=True),
     text("name"), text("workspace"), text("id"), raw("doc"),
@@ -95,11 +100,13 @@ SUBMISSION = _fold_table(
 )
 LEAD = _fold_table("lead")
 OPPORTUNITY = _fold_table("opportunity")
+MEMBER = _fold_table("member", text("list_id"), whole("is_open"))
 sa.Index("response_order", RESPONSE.c.generation, RESPONSE.c.workspace, RESPONSE.c.occurred_at,
          RESPONSE.c.id)  # fmt: skip
 sa.Index("submission_order", SUBMISSION.c.generation, SUBMISSION.c.workspace,
          SUBMISSION.c.form_id, SUBMISSION.c.occurred_at, SUBMISSION.c.id)  # fmt: skip
 sa.Index("message_subject", MESSAGE.c.generation, MESSAGE.c.workspace, MESSAGE.c.subject)
+sa.Index("member_list", MEMBER.c.generation, MEMBER.c.workspace, MEMBER.c.list_id, MEMBER.c.id)
 sa.Index("cluster_subject", CLUSTER.c.generation, CLUSTER.c.workspace, CLUSTER.c.subject)
 sa.Index("cluster_members", CLUSTER.c.generation, CLUSTER.c.workspace, CLUSTER.c.cluster)
 
@@ -107,7 +114,7 @@ FOLD_TABLES = {
     table.name: table
     for table in (
         CAMPAIGN, ACTIVITY, ENTRY, CONTACT, CLUSTER, SUBMISSION, MESSAGE, RESPONSE, LEAD,
-        OPPORTUNITY,
+        OPPORTUNITY, MEMBER,
     )
 }  # fmt: skip
 """Tables that a rebuild derives again, by name."""

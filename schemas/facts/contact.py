@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from schemas.catalogue import Topic, event
-from schemas.fields import Addr, Changes, SealedText, Whole
+from schemas.fields import Addr, Changes, Money, SealedText, Whole
 from schemas.payload import Payload
 
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
@@ -28,6 +28,8 @@ class ContactChanges(Changes):
     city: str | None = None
     region: str | None = None
     country: Country | None = None
+    state: Whole | None = None
+    preferred_channel: Whole | None = None
     attributes: dict[str, Any] | None = None
 
 
@@ -50,6 +52,9 @@ class AccountChanges(Changes):
     number: str | None = None
     industry: Whole | None = None
     employees: Whole | None = None
+    annual_revenue: Money | None = None
+    state: Whole | None = None
+    primary_contact_id: UUID | None = None
     city: str | None = None
     region: str | None = None
     country: Country | None = None

@@ -20,6 +20,7 @@ class OrderNoted(Payload):
     product_id: Code
     category: Code
     total: Money
+    status: Code | None = None
     address: Addr | None = None
     promotion_code: Code | None = None
 

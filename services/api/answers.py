@@ -9,11 +9,13 @@ from pydantic import Field
 
 from schemas.decisions.activity import ActivityFields
 from schemas.decisions.campaign import CampaignFields
+from schemas.decisions.lists import ListFields
 from schemas.documents import (
     ActivityDocument,
     CampaignDocument,
     Conversion,
     DefinitionDocument,
+    ListDocument,
     RegistryDocument,
 )
 from schemas.fields import Money, Ref, Timestamp
@@ -68,6 +70,20 @@ class DefinitionAnswer(View):
     position: str | None = None
 
 
+class ListAnswer(ListFields):
+    """A marketing list; ``member_count`` stands where one list is read."""
+
+    list_id: UUID
+    name: str
+    kind: str
+    member_type: str
+    locked: bool
+    active: bool
+    member_count: int | None = None
+    version: int
+    position: str | None = None
+
+
 class EntryAnswer(View):
     """An entry of a registry; its own fields stand beside these."""
 
@@ -112,6 +128,11 @@ def activity(document: ActivityDocument, version: int) -> dict[str, Any]:
 def definition(document: DefinitionDocument, revision: int) -> dict[str, Any]:
     """A definition as JSON data; ``revision`` counts every step, also the publishing."""
     return {**document.model_dump(mode="json"), "revision": revision}
+
+
+def marketing_list(document: ListDocument, version: int) -> dict[str, Any]:
+    """A list as JSON data."""
+    return _flat(document.model_dump(mode="json"), version)
 
 
 def entry(document: RegistryDocument, version: int) -> dict[str, Any]:

@@ -19,8 +19,10 @@ from services.api import (
     keys,
     kpis,
     letters,
+    lists,
     messages,
     registries,
+    replays,
     response_steps,
     responses,
     submissions,
@@ -40,7 +42,7 @@ PREFIX = "/api/v1"
 Way = tuple[re.Pattern[str], set[str]]
 SUBJECTS = (
     campaigns, activities, messages, registries, submissions, definitions, responses,
-    response_steps, contacts, kpis, keys, workspaces, letters, events,
+    response_steps, contacts, lists, kpis, keys, workspaces, letters, replays, events,
 )  # fmt: skip
 
 

@@ -8,22 +8,19 @@ from dataclasses import dataclass
 
 from events.compose import Composer
 from events.sealing import Sealer
-from events.snapshots import Going
 from events.sqlite_follower import Append, FollowedLog
 from events.sqlite_snapshot import SqliteSource
 from events.vault_sqlite import SqliteVault
-from projections.columns_sink import ColumnsSink
-from projections.folds.order import all_folds
-from projections.folds.reference import ReferenceBook
+from projections.folds.order import all_folds, older_folds
 from projections.generations import live_generation
 from projections.maintenance import Maintenance
-from projections.past.building import Source
 from projections.past.shelf import Shelf
+from projections.read_models import ReadModels
 from projections.reading.reader import StoredReads
 from projections.reading.reads import Reads
-from projections.rebuild import Rebuild
+from projections.replay.replaying import Replaying
+from projections.replay.replays import Replays
 from projections.retrying import Retrying
-from projections.rows_sink import RowsSink
 from projections.runner import Runner
 from projections.stores.chdb import ChdbColumns
 from projections.stores.chdb_snapshot import ChdbSource
@@ -34,6 +31,8 @@ from schemas.clock import Clock, RandomBytes
 from services.masterkey import master_key
 from services.settings import Settings
 
+_HOUR_MS = 3_600_000
+
 
 @dataclass(frozen=True, slots=True)
 class Back:
@@ -41,6 +40,7 @@ class Back:
 
     reads: Reads
     maintenance: Maintenance
+    replays: Replays
 
 
 @contextmanager
@@ -65,35 +65,29 @@ def open_back(
         create_tables(columns)
         sealer = Sealer(vault)
         composer = Composer(sealer, clock)
-        generation = live_generation(rows)
         settle = int(settings.settle_seconds * 1000)
-        book = ReferenceBook()
-        rows_sink = RowsSink(
-            rows, log, composer, book, all_folds(book, settle), generation=generation
-        )
-        columns_sink = ColumnsSink(rows, columns, log, composer, generation)
-        runner = Runner(rows, log, rows_sink, columns_sink, clock, generation, on_failure)
-
-        def rebuild(live: int, target: int, going: Going) -> Rebuild:
-            return Rebuild(
-                rows, columns, log, composer, lambda b: all_folds(b, settle),
-                live=live, target=target, going=going,
-            )  # fmt: skip
-
-        source = Source(log, columns, composer, lambda b: all_folds(b, settle))
-        shelf = Shelf(source, folder / "pasts", clock)
+        models = ReadModels(
+            rows, columns, log, composer, lambda book: all_folds(book, settle),
+            lambda book: older_folds(book, settle),
+        )  # fmt: skip
+        runner = Runner(rows, log, models.sinks(live_generation(rows)), clock, on_failure)
+        shelf = Shelf(models, folder / "pasts", clock)
         sources = (
             SqliteSource(folder / "rows.db"),
             ChdbSource(columns, folder / "columns"),
             SqliteSource(folder / "log.db"),
         )
-        retrying = Retrying(rows, rows_sink, columns_sink)
-        upkeep = Upkeep(runner, rebuild, log, sources, generation, retrying)
+        kept_ms = settings.replay_keep_hours * _HOUR_MS
+        replaying = Replaying(models, runner, clock, kept_ms)
+        retrying = Retrying(rows, lambda: [runner.sinks, *replaying.beside()])
+        upkeep = Upkeep(runner, replaying, models, sources, retrying)
+        reads = StoredReads(rows, columns, log, sealer, runner.waiting, shelf)
         try:
-            yield Back(StoredReads(rows, columns, log, sealer, runner.waiting, shelf), upkeep)
+            yield Back(reads, upkeep, replaying)
         finally:
             shelf.close()
             upkeep.stop()
+            replaying.stop()
             runner.stop()
     finally:
         log.close()

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 
 from projections.maintenance import Maintenance
 from projections.reading.reads import Reads
+from projections.replay.replays import Replays
 from schemas.errors import ProjectionStopped, StoreUnavailable
 from services.back.link import Handler, Link
 from services.back.stub import stub
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class BackProcess:
-    """The back as the front has it. ``reads`` and ``maintenance`` ask it, whichever one runs."""
+    """The back as the front has it. Its ports ask it, whichever one runs."""
 
     def __init__(self, handlers: Mapping[str, Handler], lock: int) -> None:
         self._handlers: dict[str, Handler] = {**handlers, "failed": self._note_failure}
@@ -44,6 +45,7 @@ class BackProcess:
         self._watcher: threading.Thread | None = None
         self.reads = stub(Reads, self._present, _ANSWER_SECONDS)
         self.maintenance = stub(Maintenance, self._present)
+        self.replays = stub(Replays, self._present)
 
     def start(self) -> None:
         """Start the process and wait until its stores are open. Raises ``ProjectionStopped``."""

@@ -12,6 +12,7 @@ import threading
 
 from projections.maintenance import Maintenance
 from projections.reading.reads import Reads
+from projections.replay.replays import Replays
 from schemas.clock import system_clock, system_random
 from schemas.errors import AnswerbackError
 from services.back.bootstrap import open_back
@@ -53,6 +54,7 @@ def _serve(link: Link, stopping: threading.Event) -> None:
     ) as back:
         link.serve(answering(Reads, back.reads))
         link.serve(answering(Maintenance, back.maintenance))
+        link.serve(answering(Replays, back.replays))
         gc.freeze()  # what is open now stays till the end
         gc.set_threshold(COLLECTED_AT)
         link.call("ready")

@@ -30,6 +30,8 @@ BENCHES = (
     Bench("log-append", "log_append", "events appended to the log, a second"),
     Bench("log-read", "log_read", "events read from the log, a second"),
     Bench("projection-live", "projection_live", "events digested by both sinks, a second"),
+    Bench("replay", "replay", "events a generation beside the live one is built from, a second"),
+    Bench("lists", "lists", "events followed with a hundred dynamic lists in force, a second"),
     Bench("rebuild", "rebuild", "journaled events brought into KPI tables, a second"),
     Bench("freshness", "freshness", "from an open to the KPIs that count it"),
     Bench("memory", "footprint", "memory after start, after events, in a rebuild"),

@@ -5,22 +5,15 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 
-from schemas.instants import EFFECTIVE_DELAY, Instant
-from services.bench.alone import open_log
-from services.bench.campaign import set_up_by_itself
 from services.bench.digesting import Digested, DigestOrder
-from services.bench.happenings import BATCH
-from services.bench.installation import WORKSPACE, Installation
 from services.bench.measured import Measured, Result, Rounds
 from services.bench.plan import Plan
-from services.bench.stock import Stock, fill
+from services.bench.prepared import READ_MODELS, prepared
 from services.bench.workers import ask_worker
 
 NAME = "projection-live"
-_EVENTS, _FULL = 20_000, 200_000
 _SECONDS = 1800.0
 _SHORTEST = 0.01  # the kernel's tick: a shorter time cannot be told from none
-_READ_MODELS = shutil.ignore_patterns("columns*", "rows.db*", "lock")
 _MODULE = "services.bench.digesting"
 
 
@@ -44,12 +37,12 @@ class _Rates:
 
 def measure(plan: Plan) -> Measured:
     """Digest a copy of the log in each round, then have the bare stores insert the same rows."""
-    installed = _prepared(plan)
+    installed = prepared(plan)
     rates, bare = _Rates(), Digested(events=0, processor=0)
     rounds = plan.rounds or 3
     for number in range(1, rounds + 1):
         copy = plan.folder / f"round-{number}"
-        shutil.copytree(installed.data, copy, ignore=_READ_MODELS)
+        shutil.copytree(installed.data, copy, ignore=READ_MODELS)
         order = DigestOrder(
             data=copy, master_key=installed.master_key.hex(), seconds=plan.seconds or _SECONDS
         )
@@ -75,17 +68,3 @@ def _results(rates: _Rates) -> tuple[Result, ...]:
         Result(f"{NAME}, by processor time", "events/CPU s", Rounds(tuple(rates.busy)),
                "both bare stores together", Rounds(tuple(rates.bare_busy))),
     )  # fmt: skip
-
-
-def _prepared(plan: Plan) -> Installation:
-    """An installation whose log holds the events, and whose read models know none of them."""
-    installed = Installation(plan.folder, plan.clock, plan.random)
-    campaign = set_up_by_itself(installed)
-    # Recorded when the campaign is in effect (R38), without waiting for it.
-    log = open_log(installed.data, lambda: Instant(plan.clock() + EFFECTIVE_DELAY + 1000))
-    with installed.vault() as vault:
-        stock = Stock(plan.mix, log, vault, plan.clock, WORKSPACE, campaign)
-        events = plan.events or (_FULL if plan.full else _EVENTS)
-        fill(log, stock, max(events, BATCH), plan.note)
-    log.close()
-    return installed

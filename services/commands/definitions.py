@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from events.gate import StreamWrite
 from schemas.catalogue import Topic
 from schemas.decisions.definition import DefinitionStep
 from schemas.documents import DefinitionDocument
@@ -18,6 +19,8 @@ from services.commands.conditions import checked_props, checked_types
 from services.commands.faults import faults_of
 
 KINDS = ("promotion",)
+LIST = "list"
+"""The kind of lists' rules, which have a door of their own."""
 
 
 def stream_of(definition_id: UUID) -> Stream:
@@ -88,6 +91,24 @@ def publish(document: DefinitionDocument, version: int | None) -> Change[Definit
         }
     )
     return Change(document=published, steps=(_step(published, "definition.published"),))
+
+
+def publish_rule(
+    document: DefinitionDocument | None, list_id: UUID, body: dict[str, Any], stands: StreamWrite
+) -> Change[DefinitionDocument]:
+    """Put the next version of a list's rule in force, while the list stays as it ``stands``."""
+    drafted = DefinitionDocument(
+        definition_id=list_id,
+        kind=LIST,
+        version=document.version + 1 if document else 1,
+        body=body,
+        state="published",
+    )
+    published = drafted.model_copy(
+        update={"published_version": drafted.version, "published_body": body}
+    )
+    steps = (_step(drafted, "definition.drafted"), _step(published, "definition.published"))
+    return Change(document=published, steps=steps, rests_on=(stands,))
 
 
 def retire(document: DefinitionDocument) -> Change[DefinitionDocument]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
@@ -31,6 +32,11 @@ def visitor_of(request: Request) -> Visitor:
     """Whose session the browser has. Raises ``Unauthenticated``."""
     secret = session_secret(request.headers.get("cookie", "")) or ""
     return Visitor(session_of(parts_of(request).access, secret), csrf_token(secret))
+
+
+def zone_of(request: Request, visitor: Visitor) -> ZoneInfo:
+    """The time zone of the visitor's workspace."""
+    return ZoneInfo(parts_of(request).access.workspace(visitor.principal.workspace).time_zone)
 
 
 def shown(text: Markup, status: int = 200) -> Response:

@@ -17,10 +17,11 @@ from schemas.views import ContactView, KpiQuery, KpiValue, Past, TallyBy, TallyQ
 from services.access import Scope
 from services.api.call import parts_of
 from services.api.desk import desk_of
-from services.dashboard import assets, entry, figures, people, responses
+from services.api.replays import replays_of
+from services.dashboard import assets, entry, figures, list_pages, people, replays, responses
 from services.dashboard.asked import SPANS, Asked, read_address
 from services.dashboard.breakdown import Breakdown, panels
-from services.dashboard.entry import login_page, shown, visitor_of
+from services.dashboard.entry import login_page, shown, visitor_of, zone_of
 from services.dashboard.figures import CampaignFigures
 from services.dashboard.live import Feed
 from services.dashboard.markup import NOTHING, Content, Markup, tag
@@ -31,6 +32,7 @@ from services.parts import Parts
 
 router = APIRouter(include_in_schema=False)
 router.include_router(entry.router)
+router.include_router(list_pages.router)
 MOST_CAMPAIGNS = 50
 RESPONSES = 25
 CONTACTS = 50
@@ -72,7 +74,9 @@ def show_contacts(request: Request, q: str = "", after: str | None = None) -> Re
             problem = str(error)
     rows = reads.contacts(workspace, after, CONTACTS)
     further = f"/contacts?after={rows.next_cursor}" if rows.next_cursor else None
-    listed = tag("div", people.listing(rows.data, _zone(request, visitor), further), class_="panel")
+    listed = tag(
+        "div", people.listing(rows.data, zone_of(request, visitor), further), class_="panel"
+    )
     search = people.search(q, problem)
     return shown(document("Contacts", visitor, "contacts", tag("h1", "Contacts"), search, listed))
 
@@ -90,7 +94,7 @@ def show_contact(request: Request, contact: UUID, after: str | None = None) -> R
     here = f"/contacts/{contact}"
     further = f"{here}?after={rows.next_cursor}" if rows.next_cursor else None
     names = {c.campaign_id: c.name for c in _campaigns(request, workspace)}
-    line = people.timeline(rows.data, names, _zone(request, visitor), further)
+    line = people.timeline(rows.data, names, zone_of(request, visitor), further)
     if "part" in request.query_params:
         return shown(tag("div", line))
     name = name_of_contact(view)
@@ -101,6 +105,24 @@ def show_contact(request: Request, contact: UUID, after: str | None = None) -> R
             part(address, 1, "journey", line),
         )
     )  # fmt: skip
+
+
+@router.get("/replays")
+def show_replays(request: Request) -> Response:
+    """Replays, for an admin. ``part`` asks for the table alone."""
+    try:
+        visitor = visitor_of(request)
+    except Unauthenticated:
+        return shown(login_page(), 401)
+    visitor.principal.require(Scope.ADMIN)
+    found = replays_of(parts_of(request)).replays()
+    table = replays.listing(found, zone_of(request, visitor))
+    if "part" in request.query_params:
+        return shown(tag("div", table))
+    about = tag("p", "Steps are taken by the command ", tag("code", "answerback replay"), ".")
+    live = part("/replays?part=list", 1, "replays", table, ticks=True)
+    panel = tag("div", live, class_="panel")
+    return shown(document("Replays", visitor, "replays", tag("h1", "Replays"), about, panel))
 
 
 @router.get("/static/{digest}/{name}")
@@ -253,11 +275,6 @@ def _guarded(build: Callable[[], Markup]) -> Markup:
         raise
     except AnswerbackError as error:
         return trouble(str(error))
-
-
-def _zone(request: Request, visitor: Visitor) -> ZoneInfo:
-    workspace = parts_of(request).access.workspace(visitor.principal.workspace)
-    return ZoneInfo(workspace.time_zone)
 
 
 def _campaigns(request: Request, workspace: str) -> list[CampaignDocument]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from services.access import Principal
+from services.access import Principal, Scope
 from services.dashboard.assets import address_of
 from services.dashboard.markup import NOTHING, Content, Markup, tag
 
-Place = Literal["overview", "contacts"]
+Place = Literal["overview", "contacts", "lists", "replays"]
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -32,7 +32,10 @@ def document(title: str, visitor: Visitor, place: Place, *content: Content) -> M
         tag("p", tag("a", tag("img", src=address_of("icon.svg"), alt="", width=22, height=22),
                      "Answerback", href="/"), class_="brand"),
         tag("nav", _link("/", "Overview", place == "overview"),
-            _link("/contacts", "Contacts", place == "contacts"), aria_label="Pages"),
+            _link("/contacts", "Contacts", place == "contacts"),
+            _link("/lists", "Lists", place == "lists"),
+            _link("/replays", "Replays", place == "replays")
+            if Scope.ADMIN in visitor.principal.scopes else None, aria_label="Pages"),
         tag("p", "Connecting…", id="live", role="status", class_="live"),
         _leave(visitor),
         class_="top",
@@ -54,9 +57,12 @@ def gate(content: Content) -> Markup:
     return _whole("Log in", body=[tag("main", content, id="main", class_="gate")])
 
 
-def part(address: str, seconds: float, name: str, *content: Content) -> Markup:
-    """A piece that the script asks for again, at most so often, when something has moved."""
-    return tag("div", content, id=name, data_part=address, data_seconds=seconds)
+def part(address: str, seconds: float, name: str, *content: Content, ticks: bool = False) -> Markup:
+    """A piece that the script asks for again, at most so often, when something has moved.
+
+    With ``ticks`` it is asked for so often anyway: what it shows moves by itself.
+    """
+    return tag("div", content, id=name, data_part=address, data_seconds=seconds, data_ticks=ticks)
 
 
 def trouble(text: str) -> Markup:

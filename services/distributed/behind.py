@@ -17,6 +17,7 @@ from projections.folds.order import all_folds
 from projections.folds.reference import ReferenceBook
 from projections.generations import live_generation
 from projections.letters import Letters
+from projections.read_models import ReadModels
 from projections.retrying import Retrying
 from projections.rows_sink import NAME as ROWS
 from projections.rows_sink import RowsSink
@@ -130,13 +131,9 @@ def retrying(
     settings: Settings, store: sa.Engine, columns: Columns, log: EventLog, composer: Composer
 ) -> Retrying:
     """Retries with sinks of its own, which hold no places: a retry moves no cursor."""
-    book = ReferenceBook()
     settle = int(settings.settle_seconds * 1000)
-    generation = live_generation(store)
-    rows_sink = RowsSink(
-        store, log, composer, book, all_folds(book, settle), generation=generation
-    )  # fmt: skip
-    return Retrying(store, rows_sink, ColumnsSink(store, columns, log, composer, generation))
+    models = ReadModels(store, columns, log, composer, lambda book: all_folds(book, settle))
+    return Retrying(store, lambda: [models.sinks(live_generation(store))])
 
 
 @contextmanager

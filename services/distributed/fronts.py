@@ -21,9 +21,8 @@ from events.spool_file import Waiting as Spooled
 from events.sql.gate import SqlGate
 from events.sql.raw import SqlRawBodies
 from projections.folds.order import all_folds
-from projections.generations import live_generation
-from projections.past.building import Source
 from projections.past.shelf import Shelf
+from projections.read_models import ReadModels
 from projections.reading.reader import StoredReads
 from projections.reading.reads import Reads
 from projections.standing import Standing
@@ -142,12 +141,10 @@ def _reads(
 ) -> Reads:
     log, columns = read.log, read.columns()
     settle = int(settings.settle_seconds * 1000)
-    source = Source(log, columns, parts.composer, lambda book: all_folds(book, settle))
-    shelf = Shelf(source, settings.data / "pasts", parts.clock)
+    models = ReadModels(store, columns, log, parts.composer, lambda book: all_folds(book, settle))
+    shelf = Shelf(models, settings.data / "pasts", parts.clock)
     closing.callback(shelf.close)
-    waiting = Waiting(
-        store, log, parts.clock, live_generation(store), Standing(), _LOOK_AGAIN_SECONDS
-    )  # fmt: skip
+    waiting = Waiting(store, log, parts.clock, Standing(), _LOOK_AGAIN_SECONDS)
     return StoredReads(store, columns, log, parts.sealer, waiting, shelf)
 
 

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from events.kafka.pages import Pages
 from events.kafka.reading_log import ReadLog
 from events.log import EventLog
-from projections.generations import live_generation
 from projections.stores.columns import Columns
 from projections.whole_log import WholeLog
 from services.distributed.connecting import broker_of, columns_of, layout_of
@@ -26,7 +25,6 @@ class Reading:
 
     def __init__(self, settings: Settings, store: sa.Engine, closing: ExitStack) -> None:
         self._store = store
-        self._generation = live_generation(store)
         self._pages = Pages(broker_of(settings), layout_of(settings))
         closing.callback(self._pages.close)
         self.columns: Callable[[], Columns] = cache(lambda: _columns(settings, closing))
@@ -39,7 +37,7 @@ class Reading:
 
     def over(self, feed: EventLog) -> EventLog:
         """The same past, behind what somebody brings."""
-        return WholeLog(feed, self._pages.starts, self._store, self.columns, self._generation)
+        return WholeLog(feed, self._pages.starts, self._store, self.columns)
 
 
 def _columns(settings: Settings, closing: ExitStack) -> Columns:

@@ -8,22 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import logging
-from collections.abc import Callable
 from ipaddress import ip_address
-from pathlib import Path
 from threading import Event
 
-from pydantic import ValidationError
-
-from schemas.errors import (
-    Abandoned,
-    AnswerbackError,
-    InvalidInput,
-    NotFound,
-    Unauthenticated,
-)
-from services.backup.taking import Backups, part_of, size_of
+from schemas.errors import AnswerbackError, NotFound, Unauthenticated
+from services.backup.taking import Backups
 from services.http import (
     Incoming,
     Receive,
@@ -37,17 +26,14 @@ from services.http import (
     text_of,
 )
 from services.operator import messages
-from services.operator.messages import BackupOrder, Line
+from services.operator.messages import Line
 from services.operator.secret import make_secret
+from services.operator.works import Measure, Work, done, work_of
 from services.parts import Parts
 from services.problems import MEDIA_TYPE, method_refused, problem_of
 
 _SECONDS_A_LINE = 0.5
 _MOST_BYTES = 16_384
-
-Work = Callable[[Event], Line]
-Measure = Callable[[], int]
-log = logging.getLogger(__name__)
 
 
 class OperatorDoor:
@@ -68,7 +54,7 @@ class OperatorDoor:
             body = await read_body(
                 headers_of(scope), incoming, _MOST_BYTES, settings.body_timeout_seconds
             )
-            work, measure = _work(backups, scope["path"], body)
+            work, measure = work_of(backups, self._parts.replays, scope["path"], body)
         except AnswerbackError as error:
             await self._refuse(scope, send, error)
             return
@@ -99,11 +85,13 @@ class OperatorDoor:
         headers = [(b"content-type", messages.MEDIA_TYPE.encode()), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         given_up = Event()
-        ended = asyncio.ensure_future(asyncio.to_thread(_done, work, given_up))
+        ended = asyncio.ensure_future(asyncio.to_thread(done, work, given_up))
         gone = asyncio.ensure_future(_disconnect(incoming))
         try:
             while not ended.done():
-                await asyncio.wait({ended, gone}, timeout=_SECONDS_A_LINE)
+                await asyncio.wait(
+                    {ended, gone}, timeout=_SECONDS_A_LINE, return_when=asyncio.FIRST_COMPLETED
+                )
                 if gone.done():
                     await self._abandon(backups, given_up, ended)
                     return
@@ -124,42 +112,6 @@ class OperatorDoor:
         while not ended.done():
             await asyncio.to_thread(backups.maintenance.abandon)
             await asyncio.wait({ended}, timeout=_SECONDS_A_LINE)
-
-
-def _work(backups: Backups, path: str, body: bytes) -> tuple[Work, Measure]:
-    if path == messages.VERIFY:
-        return lambda _given_up: Line(
-            kind="compared", compared=backups.maintenance.verify()
-        ), lambda: 0
-    if path != messages.BACKUP:
-        raise NotFound("There is nothing at this address.")
-    try:
-        order = BackupOrder.model_validate_json(body)
-    except ValidationError:
-        raise InvalidInput("Send a JSON object with target, and with_key if wanted.") from None
-    target = Path(order.target)
-    if not target.is_absolute():
-        raise InvalidInput("Send target as a path from the root.")
-
-    def take(given_up: Event) -> Line:
-        def going() -> None:
-            if given_up.is_set():
-                raise Abandoned("The backup was given up before its end.")
-
-        return Line(kind="manifest", manifest=backups.take(target, going, with_key=order.with_key))
-
-    return take, lambda: size_of(part_of(target))
-
-
-def _done(work: Work, given_up: Event) -> Line:
-    """How the work ended; nothing that goes wrong in it is lost."""
-    try:
-        return work(given_up)
-    except AnswerbackError as error:
-        return Line(kind="failed", failed=str(error))
-    except Exception:
-        log.exception("Work for the operator has failed.")
-        return Line(kind="failed", failed="Something went wrong. The server's log says what.")
 
 
 async def _send_line(send: Send, line: Line) -> None:

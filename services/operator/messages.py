@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from projections.maintenance import Comparison
+from projections.maintenance import Comparison, Verification
+from projections.replay.replays import Caused, Plan, Progress, Promotion, Step
 from services.backup.manifest import Manifest
 
 PREFIX = "/operator/"
 BACKUP = PREFIX + "backup"
 VERIFY = PREFIX + "verify"
+REPLAY = PREFIX + "replay"
 MEDIA_TYPE = "application/x-ndjson"
 
 
@@ -24,11 +26,45 @@ class BackupOrder(BaseModel):
     with_key: bool = False
 
 
+ReplayStep = Literal[
+    "plan", "begin", "status", "pause", "resume", "cancel", "retire", "compare", "diff",
+    "history", "promote", "rollback",
+]  # fmt: skip
+
+
+class ReplayOrder(BaseModel):
+    """A step of a replay; ``number`` is the generation's, where the step is about one.
+
+    ``table``, ``workspace`` and ``row`` name the row whose history is asked for.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    step: ReplayStep
+    number: int = Field(0, ge=0)
+    anyway: bool = False
+    table: str = Field("", max_length=100)
+    workspace: str = Field("", max_length=100)
+    row: str = Field("", max_length=1000)
+
+
+class ReplayAnswer(BaseModel):
+    """What a step came to: by step, one of these."""
+
+    plan: Plan | None = None
+    replays: list[Progress] = []
+    compared: list[Comparison] = []
+    diff: list[Caused] = []
+    history: list[Step] = []
+    promotion: Promotion | None = None
+
+
 class Line(BaseModel):
     """``copied`` tells of progress; every other line is the last."""
 
-    kind: Literal["copied", "manifest", "compared", "failed"]
+    kind: Literal["copied", "manifest", "verified", "replay", "failed"]
     copied: int = 0
     manifest: Manifest | None = None
-    compared: list[Comparison] = []
+    verified: Verification | None = None
+    replay: ReplayAnswer | None = None
     failed: str = ""

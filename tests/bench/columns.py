@@ -42,6 +42,12 @@ def main() -> None:
     sys.stdout.write(f"rows in the end: {count:,}, sent {sum(SIZES) * ROUNDS * 2:,}\n")
     asked = timed(lambda _: columns.query("SELECT count() FROM journal"))
     sys.stdout.write(f"a query that counts them: {asked:.1f} ms\n")
+    looked = timed(lambda n: (columns.insert("journal", rows[:1], f"look {n}"), columns.settle()))
+    alone = timed(lambda n: columns.insert("journal", rows[:1], f"alone {n}"))
+    time.sleep(0.1)  # what has just changed is looked at once more
+    columns.settle()
+    idle = timed(lambda _: columns.settle())
+    sys.stdout.write(f"a look at what was written: {looked - alone:.1f} ms; idle {idle:.2f} ms\n")
     columns.run(f"DROP DATABASE {columns.database} SYNC")
     columns.close()
 

@@ -21,6 +21,7 @@ from events.sql.tables import OUTBOX
 from events.vault_stored import StoredVault
 from projections.folds.order import all_folds
 from projections.progress import cursor_of
+from projections.read_models import ReadModels
 from projections.rebuild import Rebuild
 from projections.stores.clickhouse import ClickHouseColumns, Server
 from projections.stores.rows import COPY, DEAD_LETTER, open_rows
@@ -101,10 +102,10 @@ class Oracle:
 
     def _table_faults(self) -> list[str]:
         composer = Composer(Sealer(self._vault), system_clock)
-        rebuild = Rebuild(
-            self._rows, self._columns, self._log, composer, lambda book: all_folds(book, 1000),
-            live=1, target=2,
-        )  # fmt: skip
+        models = ReadModels(
+            self._rows, self._columns, self._log, composer, lambda book: all_folds(book, 1000)
+        )
+        rebuild = Rebuild(models, live=1)
         rebuild.run()
         compared = rebuild.compare()
         rebuild.drop()

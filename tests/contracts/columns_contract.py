@@ -187,6 +187,22 @@ class ColumnsContract:
         found = columns.query("SELECT message_id FROM provider_message")
         assert (found.num_rows, found.column("message_id").to_pylist()) == (0, [])
 
+    def test_an_answer_that_breaks_off_leaves_nothing_to_the_next(self, columns: Columns) -> None:
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                columns.query(
+                    "SELECT number, throwIf(number = 150000) FROM numbers(200000)"
+                    " SETTINGS max_block_size = 10000"
+                )
+            assert columns.query("SELECT 7 AS seven").to_pylist() == [{"seven": 7}]
+
+    def test_what_is_written_lasts(self, columns: Columns) -> None:
+        with columns.lasting():
+            columns.insert("provider_message", some("a"))
+            with columns.lasting():
+                columns.insert("provider_message", some("b"))
+        assert self._count(columns, "provider_message") == 2
+
     def test_a_wrong_statement_is_told_and_harms_nothing(self, columns: Columns) -> None:
         with pytest.raises(StoreUnavailable, match="no_such_table"):
             columns.query("SELECT * FROM no_such_table")

@@ -22,7 +22,7 @@ POISONED = str(c.person(1))
 
 @pytest.fixture
 def retrying(world: World) -> Retrying:
-    return Retrying(world.rows, world.rows_sink, world.columns_sink)
+    return Retrying(world.rows, lambda: [world.sinks])
 
 
 def contacts(world: World) -> int:

@@ -14,9 +14,7 @@ from tests.support.world import World
 
 
 def _runner(world: World) -> Runner:
-    return Runner(
-        world.rows, world.log, world.rows_sink, world.columns_sink, world.clock, 1, pytest.fail
-    )
+    return Runner(world.rows, world.log, world.sinks, world.clock, pytest.fail)
 
 
 def test_standing_tells_of_a_move_that_came_before_the_waiting():

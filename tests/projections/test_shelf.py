@@ -5,14 +5,12 @@ from __future__ import annotations
 import pytest
 
 from events.cursor import Cursor
-from projections.folds.order import all_folds
-from projections.past.building import Source
 from projections.past.cut import CutLog, Moment
 from projections.past.shelf import FRESH, Shelf
 from schemas.errors import InvalidInput, LogUnavailable, Preparing
 from schemas.views import KpiQuery, Past, ResponseFilter
 from tests.support import campaign as c
-from tests.support.world import SETTLE, WORKSPACE
+from tests.support.world import WORKSPACE
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -29,7 +27,7 @@ def played(world):
 
 @pytest.fixture
 def source(played):
-    return Source(played.log, played.columns, played.composer, lambda book: all_folds(book, SETTLE))
+    return played.models
 
 
 @pytest.fixture

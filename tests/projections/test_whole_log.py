@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 
 import pytest
 
 from events.cursor import Cursor, Place
 from events.log import EVERYTHING, Appended, EventLog, Filter, Record, Slice, StoredRecord
 from projections.columns import journaling
-from projections.folds.order import all_folds
 from projections.rebuild import Rebuild
 from projections.retrying import Retrying
 from projections.whole_log import WholeLog
 from schemas.catalogue import Topic
 from schemas.errors import RangeRemoved
 from tests.support import campaign as c
-from tests.support.world import SETTLE, World
+from tests.support.world import World
 
 pytestmark = pytest.mark.both_modes
 HOUR = 3_600_000
@@ -65,7 +65,7 @@ def log(world: World) -> Shortened:
 
 @pytest.fixture
 def whole(world: World, log: Shortened) -> WholeLog:
-    return WholeLog(log, log.firsts, world.rows, lambda: world.columns, 1)
+    return WholeLog(log, log.firsts, world.rows, lambda: world.columns)
 
 
 def happened(world: World) -> None:
@@ -109,10 +109,7 @@ def test_a_rebuild_from_the_rest_and_the_journal_gives_the_same_tables(
     happened(world)
     heads = world.log.heads()
     log.remove(Cursor({place: offset * 2 // 3 for place, offset in heads.items()}))
-    rebuild = Rebuild(
-        world.rows, world.columns, whole, world.composer, lambda book: all_folds(book, SETTLE),
-        live=1, target=2,
-    )  # fmt: skip
+    rebuild = Rebuild(replace(world.models, log=whole), live=1)
     rebuild.run()
     compared = rebuild.compare()
     assert [one.table for one in compared if not one.equal] == []
@@ -161,7 +158,7 @@ def test_a_letter_is_retried_when_its_event_is_no_longer_in_the_log(
     log.remove(heads)
     world.columns_sink._log = whole
     assert {record.event_id for record in everything(whole, heads)} == ids
-    retrying = Retrying(world.rows, world.rows_sink, world.columns_sink)
+    retrying = Retrying(world.rows, lambda: [world.sinks])
     for letter in retrying.letters():
         assert retrying.retry(letter.name).solved
     assert retrying.letters() == []

@@ -22,7 +22,10 @@ COMMANDS = [
     ["workspace", "create"], ["workspace", "list"], ["key"], ["key", "create"], ["key", "list"],
     ["key", "revoke"], ["key", "rotate"], ["workspace", "update"], ["workspace", "rotate-tokens"],
     ["workspace", "acts"], ["import"], ["init"],
-    ["copy-log"],
+    ["copy-log"], ["replay"],
+    *(["replay", step] for step in ("plan", "run", "status", "pause", "resume", "cancel",
+                                    "compare", "diff", "why", "step", "promote", "rollback",
+                                    "retire")),
 ]  # fmt: skip
 
 
@@ -178,6 +181,18 @@ def test_key_is_replaced_and_the_old_one_lives_on_for_its_overlap(capsys):
 def test_key_of_an_unknown_workspace_is_refused(arguments, capsys):
     assert main(["key", *arguments]) == 1
     failed(capsys)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["verify"], ["serve"], ["demo", "--once"], ["backup", "copy"], ["replay", "status"]],
+    ids=" ".join,
+)
+def test_what_works_on_a_folder_refuses_the_mode_without_one(command, data, monkeypatch, capsys):
+    monkeypatch.setenv("ANSWERBACK_MODE", "distributed")
+    assert main(command) == 1
+    assert "ANSWERBACK_MODE says distributed" in failed(capsys)
+    assert not data.exists()
 
 
 def test_verify_finds_a_new_folder_equal_to_its_rebuild(capsys):

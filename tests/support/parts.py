@@ -72,6 +72,18 @@ class NoReads(Reads):
     def journey(self, *_: Any) -> NoReturn:
         self._refuse()
 
+    def members(self, *_: Any) -> NoReturn:
+        self._refuse()
+
+    def member_count(self, *_: Any) -> NoReturn:
+        self._refuse()
+
+    def member_flow(self, *_: Any) -> NoReturn:
+        self._refuse()
+
+    def member_why(self, *_: Any) -> NoReturn:
+        self._refuse()
+
     def kpis(self, *_: Any) -> NoReturn:
         self._refuse()
 

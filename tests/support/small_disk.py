@@ -26,6 +26,11 @@ class SmallDisk:
             except OSError:
                 return
 
+    @property
+    def is_filled(self) -> bool:
+        """Whether there is room to give back."""
+        return self._ballast.exists()
+
     def free(self) -> None:
         """Give the room back."""
         self._ballast.unlink()

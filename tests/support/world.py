@@ -17,18 +17,15 @@ from events.sealing import Sealer
 from events.sql.outbox import Relay
 from events.sql.tables import reading
 from events.vault_memory import MemoryVault
-from projections.columns_sink import ColumnsSink
 from projections.digests import TableDigest, column_digests, row_digests
 from projections.folds.order import all_folds
-from projections.folds.reference import ReferenceBook
 from projections.folds.responses.document import ResponseDoc
 from projections.kpis.report import kpi_groups
 from projections.maintenance import Comparison
-from projections.past.building import Source
 from projections.past.shelf import Shelf
+from projections.read_models import ReadModels
 from projections.reading.reader import StoredReads
 from projections.rebuild import Rebuild
-from projections.rows_sink import RowsSink
 from projections.runner import Runner
 from projections.stores.columns import Columns
 from projections.stores.rows import RESPONSE, open_rows
@@ -65,11 +62,11 @@ class World:
         self.rows: sa.Engine = open_rows(rows_url or f"sqlite:///{folder / name}.db")
         self._own_columns = columns is None
         self.columns: Columns = columns or new_columns()
-        book = ReferenceBook()
-        self.rows_sink = RowsSink(
-            self.rows, self.log, self.composer, book, all_folds(book, SETTLE), generation=1
+        self.models = ReadModels(
+            self.rows, self.columns, self.log, self.composer, lambda book: all_folds(book, SETTLE)
         )
-        self.columns_sink = ColumnsSink(self.rows, self.columns, self.log, self.composer, 1)
+        self.sinks = self.models.sinks(1)
+        self.rows_sink, self.columns_sink = self.sinks.rows, self.sinks.columns
         self.relay = Relay(self.rows, self.log, self.clock)
 
     def __enter__(self) -> Self:
@@ -143,8 +140,8 @@ class World:
         while self.turn(page):
             pass
         self.clock.advance(3_600_000)
-        self.rows_sink.tick(self.clock())
-        self.relay.send()
+        while self.rows_sink.tick(self.clock()):
+            self.relay.send()
         while self.turn(page):
             pass
 
@@ -156,10 +153,7 @@ class World:
 
     def rebuilt(self) -> list[Comparison]:
         """Every table against a rebuild."""
-        rebuild = Rebuild(
-            self.rows, self.columns, self.log, self.composer,
-            lambda book: all_folds(book, SETTLE), live=1, target=2,
-        )  # fmt: skip
+        rebuild = Rebuild(self.models, live=1)
         rebuild.run()
         compared = rebuild.compare()
         rebuild.drop()
@@ -171,12 +165,8 @@ class World:
 
     def reads(self) -> StoredReads:
         """What readers are answered."""
-        runner = Runner(
-            self.rows, self.log, self.rows_sink, self.columns_sink, self.clock, 1, _unexpected
-        )
-        folds = lambda book: all_folds(book, SETTLE)  # noqa: E731 - shorter than its name
-        source = Source(self.log, self.columns, self.composer, folds)
-        shelf = Shelf(source, self._folder / "pasts", self.clock, patience=60)
+        runner = Runner(self.rows, self.log, self.sinks, self.clock, _unexpected)
+        shelf = Shelf(self.models, self._folder / "pasts", self.clock, patience=60)
         self._shelves.append(shelf)
         return StoredReads(self.rows, self.columns, self.log, self.sealer, runner.waiting, shelf)
 

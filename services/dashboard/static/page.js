@@ -92,6 +92,10 @@ function refreshAll() {
   for (const part of document.querySelectorAll("[data-part]")) schedule(part);
 }
 
+for (const part of document.querySelectorAll("[data-ticks]")) {
+  setInterval(() => schedule(part), 1000 * Number(part.dataset.seconds));
+}
+
 const stream = new EventSource("/live");
 stream.addEventListener("open", () => say("live"));
 stream.addEventListener("moved", refreshAll);

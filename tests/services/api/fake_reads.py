@@ -12,11 +12,13 @@ from schemas.errors import Fault, InvalidInput, NotFound, Stale
 from schemas.instants import to_datetime
 from schemas.views import (
     ContactView,
+    FlowView,
     JourneyItem,
     KpiGroup,
     KpiQuery,
     KpiReport,
     KpiValue,
+    MemberView,
     Past,
     PastRows,
     ResponseFilter,
@@ -26,6 +28,7 @@ from schemas.views import (
     SubmissionView,
     Tally,
     TallyQuery,
+    WhyView,
 )
 from tests.support.clock import MORNING
 
@@ -38,6 +41,7 @@ class FakeReads(Reads):
         self.people: dict[tuple[str, UUID], ContactView] = {}
         self.forms: dict[tuple[str, UUID, UUID], SubmissionView] = {}
         self.asked: list[object] = []
+        self.listed: list[tuple[str, UUID, MemberView]] = []
         self.behind = 0
         self.campaigns: list[str] = []
         self.on_wait: Callable[[], None] = lambda: None
@@ -115,6 +119,35 @@ class FakeReads(Reads):
         self.contact(workspace, contact_id)
         self._start(after)
         return PastRows(data=[], as_of=None, known_at="x")
+
+    def members(
+        self, workspace: str, list_id: UUID, as_of: int | None, after: str | None, limit: int
+    ) -> Rows[MemberView]:
+        self.asked.append((list_id, as_of))
+        start = self._start(after)
+        own = [view for owner, name, view in self.listed if (owner, name) == (workspace, list_id)]
+        further = f"after:{start + limit}" if len(own) > start + limit else None
+        return Rows(data=own[start : start + limit], next_cursor=further)
+
+    def member_count(self, workspace: str, list_id: UUID) -> int:
+        return len(self.members(workspace, list_id, None, None, 1000).data)
+
+    def member_flow(self, workspace: str, list_id: UUID, since: int, until: int) -> FlowView:
+        count = self.member_count(workspace, list_id)
+        return FlowView(
+            since=to_datetime(since), until=to_datetime(until), members_before=0, joins=count,
+            leaves=0, members_after=count, ended=0, dwell_days=None,
+        )  # fmt: skip
+
+    def member_why(self, workspace: str, list_id: UUID, member: UUID, as_of: int | None) -> WhyView:
+        spans = self.members(workspace, list_id, as_of, None, 1000).data
+        mine = [span for span in spans if span.member == member]
+        moment = to_datetime(MORNING if as_of is None else as_of)
+        return WhyView(
+            list_id=list_id, member=member, is_member=bool(mine), as_of=moment,
+            definition_version=1, reason=None, smallest_change=[], spans=mine,
+            next_change=None,
+        )  # fmt: skip
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         self.asked.append(query)

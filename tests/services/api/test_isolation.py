@@ -13,6 +13,10 @@ from tests.services.api.fake_reads import FakeReads, a_contact, a_response
 from tests.services.api.test_door import routes
 
 LINK = {"url": "https://shop.example.com/", "label": "offer"}
+LIST = {"name": "Coast", "kind": "static", "member_type": "contact"}
+RULE = {"v": 1, "member": "contact", "tz": "UTC",
+        "where": {"field": "city", "op": "eq", "value": "Gdynia"}}  # fmt: skip
+MEMBERS = {"members": [str(uuid4())], "member_type": "contact"}
 BODIES: dict[str, dict[str, Any] | list[dict[str, str]]] = {
     "costs": {"cost": {"amount": "1", "currency": "USD"}},
     "items": {"item": {"kind": "product", "id": str(uuid4())}},
@@ -25,6 +29,9 @@ BODIES: dict[str, dict[str, Any] | list[dict[str, str]]] = {
     "correct": {"changes": {"priority": 1}},
     "followup": {"medium": "call"},
     "convert": {"kind": "lead"},
+    "rule": RULE,
+    "members": MEMBERS,
+    "remove": MEMBERS,
     "reverse": {"target": {"kind": "lead", "id": str(uuid4())}, "reason": "x"},
 }
 
@@ -45,6 +52,8 @@ def owned(admin: Caller, reads: FakeReads) -> dict[str, str]:
         "definition_id": admin.done("/definitions", {"body": rule})["definition_id"],
         "response": str(response),
         "contact_id": str(contact),
+        "list_id": admin.done("/lists", LIST)["list_id"],
+        "member": str(contact),
     }
 
 
@@ -76,7 +85,8 @@ def test_every_object_is_unknown_to_another_workspace(
 def test_lists_show_nothing_of_another_workspace(
     parts: Parts, stranger: Caller, owned: dict[str, str]
 ) -> None:
-    for path in ("/campaigns", "/links", "/forms", "/registries/link", "/responses", "/contacts"):
+    for path in ("/campaigns", "/links", "/forms", "/registries/link", "/responses", "/contacts",
+                 "/lists"):  # fmt: skip
         shown = stranger.get(path).json()
         assert (shown["data"], shown["next_cursor"]) == ([], None)
     names = {row["definition_id"] for row in stranger.get("/definitions").json()["data"]}
@@ -95,6 +105,8 @@ def test_objects_of_another_workspace_cannot_be_referred_to(
     assert stranger.post("/registries/content_version", content).status_code == 422
     assert stranger.post("/campaigns", {"name": "x", "parent_id": campaign}).status_code == 422
     assert stranger.get("/kpis", campaign_id=campaign).status_code == 404
+    reading = {**RULE, "where": {"in_list": owned["list_id"]}}
+    assert stranger.post("/lists/explain", reading).status_code == 422
 
 
 def test_the_same_names_are_free_in_another_workspace(

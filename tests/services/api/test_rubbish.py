@@ -13,6 +13,7 @@ from services.parts import Parts
 from tests.services.api.caller import API, Caller
 from tests.services.api.fake_letters import NAME, SomeLetters
 from tests.services.api.fake_reads import FakeReads, a_response
+from tests.services.api.fake_replays import some_replays
 from tests.services.api.test_door import routes
 from tests.support.parts import make_keys, make_parts
 
@@ -22,6 +23,8 @@ FIELDS = (
     "scheduled_start", "content_version_id", "batch_id", "member_count", "digest", "cost", "item",
     "id", "linked", "changes", "target", "customer", "evidence", "reason", "owner_id", "medium",
     "at", "body", "definition_id", "events", "url", "number", "links", "redirect_url", "origins",
+    "v", "member", "tz", "all", "any", "not", "field", "did", "has", "in_list", "members",
+    "member_type",
     "campaign_id", "received_at", "email", "first_name", "expected_version", "version", "received",
 )  # fmt: skip
 KNOWN = str(UUID(int=7))
@@ -52,7 +55,7 @@ parameters = st.dictionaries(
 
 def prepared() -> tuple[Parts, Caller]:
     reads = FakeReads()
-    parts = make_parts(reads=reads, letters=SomeLetters())
+    parts = make_parts(reads=reads, letters=SomeLetters(), replays=some_replays())
     caller = Caller(parts, make_keys(parts).admin)
     campaign = caller.campaign()["campaign_id"]
     reads.add("demo", a_response(UUID(KNOWN), UUID(campaign)), KNOWN)
@@ -62,12 +65,15 @@ def prepared() -> tuple[Parts, Caller]:
 PARTS, ADMIN = prepared()
 CAMPAIGN = ADMIN.get("/campaigns").json()["data"][0]["campaign_id"]
 ACTIVITY = ADMIN.activity(CAMPAIGN)["activity_id"]
+LIST = ADMIN.done("/lists", {"name": "L", "kind": "dynamic", "member_type": "contact"})["list_id"]
 ROUTES = [
     (
         method,
         path.removeprefix(API)
         .replace("{campaign_id}", CAMPAIGN)
         .replace("{activity_id}", ACTIVITY)
+        .replace("{list_id}", LIST)
+        .replace("{member}", KNOWN)
         .replace("{response}", KNOWN)
         .replace("{definition_id}", KNOWN)
         .replace("{contact_id}", KNOWN)

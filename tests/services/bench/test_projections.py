@@ -15,6 +15,19 @@ def test_projection_live_digests_a_prepared_log_beside_both_bare_stores(bench):
     check_shape(report, LIVE)
 
 
+def test_replay_builds_a_generation_beside_a_bare_store(bench):
+    report = bench("replay", "--events", "200")
+    check_shape(report, ["replay", "replay, by processor time"])
+    assert "rows in SQLite" in report["remarks"]["replay"][0]
+
+
+def test_lists_are_measured_with_few_contacts_and_with_many(bench):
+    report = bench("lists", "--events", "100")
+    names = [f"lists, {contacts} contacts" for contacts in (1, 10, 100)]
+    check_shape(report, [f"{name}{what}" for name in names for what in ("", ", looked at")])
+    assert "100 dynamic lists" in report["remarks"]["lists"][0]
+
+
 def test_rebuild_tells_speed_and_memory_beside_a_bare_query(bench):
     report = bench("rebuild", "--events", "1000")
     check_shape(report, REBUILD)

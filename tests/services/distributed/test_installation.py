@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -46,7 +47,19 @@ def installation(
 @pytest.fixture(scope="module")
 def key(installation: Installation) -> str:
     told = installation.run("key", "create", "demo", "tests", "--scope", "admin")
-    return next(word for word in told.split() if word.startswith("ab_"))
+    secret = next(word for word in told.split() if word.startswith("ab_"))
+    # A key that another process has made is known within a second.
+    doors = (("collector", "POST", "/v1/events"), ("api", "GET", "/api/v1/responses"))
+    for name, method, path in doors:
+        address = f"{installation.processes[name].address}{path}"
+        until(partial(_is_known, secret, method, address))
+    return secret
+
+
+def _is_known(secret: str, method: str, address: str) -> bool:
+    headers = {"Authorization": f"Bearer {secret}"}
+    reply = httpx.request(method, address, headers=headers, timeout=30)
+    return reply.status_code != 401
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -64,6 +65,7 @@ class Node:
         """Keep it from doing anything, while its connections stay open."""
         if self.process is not None:
             self.process.send_signal(signal.SIGSTOP)
+            os.waitpid(self.process.pid, os.WUNTRACED)  # its threads stop one by one
 
     def go_on(self) -> None:
         """The end of a pause."""

@@ -1,0 +1,113 @@
+"""What the journal should have: every event of the log once, also in its copies in other orders."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from uuid import UUID
+
+from events.cursor import TOPICS, Cursor
+from events.log import EventLog, StoredRecord
+from projections.columns.journal import stored_record
+from projections.differences.difference import Difference, RowDifference, What, grouped
+from projections.stores.columns import Columns
+
+_PAGE = 5000
+_BUCKETS = 16
+_COPIES = {"journal_by_person": "1", "journal_by_message": "message_key != ''"}
+
+
+def first_copies(log: EventLog, until: Cursor) -> Iterator[StoredRecord]:
+    """Every event of the log before a cursor; of copies that are far apart, the first."""
+    seen: set[UUID] = set()
+    for topic in TOPICS:
+        for partition in range(log.partitions):
+            offset, end = 0, until[topic, partition]
+            while offset < end:
+                page = log.read(topic, partition, offset, min(_PAGE, end - offset))
+                offset = page.end
+                for record in page.records:
+                    if record.event_id not in seen:
+                        seen.add(record.event_id)
+                        yield record
+
+
+def journaled(columns: Columns) -> Iterator[tuple[str, StoredRecord]]:
+    """Workspace and record of every row of the journal."""
+    for bucket in range(_BUCKETS):
+        found = columns.query(
+            "SELECT * FROM journal WHERE cityHash64(event_id) % {buckets:UInt32} = {bucket:UInt32}",
+            {"bucket": bucket, "buckets": _BUCKETS},
+        )
+        for row in found.to_pylist():
+            yield row["workspace"], stored_record(row)
+
+
+def fingerprint(record: StoredRecord) -> int:
+    """A number for what an event says, below 2**64."""
+    # Position and recorded time are left out: of two copies of an event either may be the first.
+    content = b"\0".join((record.key.encode(), record.type.encode(), record.head, record.data))
+    digest = hashlib.blake2b(record.event_id.bytes + content, digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+def journal_differences(columns: Columns, log: EventLog, until: Cursor) -> list[Difference]:
+    """The events by which the journal differs from the log."""
+    return grouped("columns.journal", _differing(columns, log, until))
+
+
+def _differing(
+    columns: Columns, log: EventLog, until: Cursor
+) -> Iterator[tuple[What, RowDifference]]:
+    told = {one.event_id: (one.key, fingerprint(one)) for one in first_copies(log, until)}
+    found: set[UUID] = set()
+    for workspace, record in journaled(columns):
+        name = RowDifference(workspace, str(record.event_id))
+        if record.event_id not in told:
+            yield What.MISSING, name
+        elif record.event_id in found:
+            yield What.DOUBLED, name
+        elif told[record.event_id][1] != fingerprint(record):
+            yield What.CHANGED, name
+        found.add(record.event_id)
+    for event_id, (key, _) in told.items():
+        if event_id not in found:
+            yield What.ADDED, RowDifference(key.partition(":")[0], str(event_id))
+
+
+def copies_differences(columns: Columns) -> list[Difference]:
+    """The events by which the journal's copies in other orders differ from it."""
+    found: list[Difference] = []
+    for name, bound in _COPIES.items():
+        found += grouped(f"columns.{name}", _between(columns, name, bound))
+    return found
+
+
+def _between(columns: Columns, name: str, bound: str) -> Iterator[tuple[What, RowDifference]]:
+    content = "cityHash64(type, person, message_key, occurred_at, data, log_offset)"
+    for bucket in range(_BUCKETS):
+        rows = columns.query(
+            f"""
+SELECT workspace, toString(event_id) AS id,
+    countIf(here) AS of_journal, countIf(NOT here) AS of_copy
+FROM (
+    SELECT workspace, event_id, true AS here, {content} AS content FROM journal WHERE {bound}
+    UNION ALL
+    SELECT workspace, event_id, false AS here, {content} AS content FROM {name}
+)
+WHERE cityHash64(event_id) % {{buckets:UInt32}} = {{bucket:UInt32}}
+GROUP BY workspace, event_id HAVING of_journal != of_copy OR uniqExact(content) > 1
+""",
+            {"bucket": bucket, "buckets": _BUCKETS},
+        ).to_pylist()
+        for row in rows:
+            what = _what(row["of_copy"], row["of_journal"])
+            yield what, RowDifference(row["workspace"], row["id"])
+
+
+def _what(before: int, after: int) -> What:
+    if before == 0:
+        return What.ADDED
+    if after == 0:
+        return What.MISSING
+    return What.DOUBLED if before != after else What.CHANGED

@@ -1,0 +1,288 @@
+"""From the events of people and companies to what rules read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from projections.folds.fold import Context, Known
+from projections.folds.identity import ADDRESS, VISITOR, is_record
+from projections.folds.members.sales import lead_state, orders_and_the_like
+from projections.rules.history import (
+    Allowed,
+    Done,
+    History,
+    Listed,
+    Related,
+    Said,
+    Tie,
+    Verdict,
+)
+from schemas.decisions.lists import ListMemberStep
+from schemas.derived.judgement import InteractionJudged
+from schemas.envelope import Event
+from schemas.facts.consent import ConsentEntry
+from schemas.facts.contact import AccountTold, ContactTold
+from schemas.facts.email import EmailPreference
+from schemas.facts.sales import LeadNoted
+from schemas.facts.sms import SmsReceived
+from schemas.instants import Precision, format_instant
+
+MEMBER = "member:"
+Ties = Callable[[str, Sequence[Known]], tuple[Tie, ...]]
+_DEEPEST = 3
+"""How many relations a path may lead through: a company's people, and what they have."""
+
+
+def kind_of(entity: str, facts: Sequence[Known]) -> str | None:
+    """What a record is, by its own events or else by what the first event calls it."""
+    if not is_record(entity):
+        return None
+    for known in facts:
+        match known.payload:
+            case ContactTold(id=identity) if str(identity) == entity:
+                return "contact"
+            case AccountTold(id=identity) if str(identity) == entity:
+                return "account"
+            case LeadNoted(lead_id=identity) if str(identity) == entity:
+                return "lead"
+    named = (known.event.subject for known in facts)
+    kinds = [s.kind for s in named if s is not None and s.id == entity and s.kind in _KINDS]
+    listed = [k.payload.member for k in facts if isinstance(k.payload, ListMemberStep)]
+    kinds += [ref.kind for ref in listed if str(ref.id) == entity and ref.kind in _KINDS]
+    return kinds[0] if kinds else None
+
+
+_KINDS = ("account", "contact", "lead")
+
+
+class Histories:
+    """Builds histories for one outcome; ``needs`` and ``times`` tell what was read for it."""
+
+    def __init__(self, context: Context, reads: frozenset[str]) -> None:
+        self.needs: set[str] = set()
+        self.times: dict[str, int] = {}
+        self._context = context
+        self._types = frozenset(n.removeprefix("event:") for n in reads if n.startswith("event:"))
+        self._relations = frozenset(
+            n.removeprefix("relation:") for n in reads if n.startswith("relation:")
+        )
+
+    def of(
+        self, entity: str, kind: str, own: Sequence[Known], path: tuple[str, ...] = ()
+    ) -> History:
+        """The history of a record from its own events and those of who it is known to be."""
+        # Kept here too are events of others that name this record.
+        addressed = [known for known in own if known.event.subject_id == entity]
+        everyone = _ordered([*addressed, *self._others(entity)])
+        for known in (*own, *everyone):
+            self.times[known.id] = known.event.occurred_at
+        begins = _begins(entity, own)
+        return History(
+            id=entity,
+            said=_said(entity, kind, own, begins),
+            done=_done(everyone, self._types),
+            related=self._related(entity, kind, own, everyone, path),
+            allowed=tuple(_allowed(everyone)),
+            listed=_listed(entity, own),
+            begins=begins,
+        )
+
+    def _others(self, entity: str) -> list[Known]:
+        """The events of the addresses and browsers that are this person's."""
+        subjects = self._context.members_of(entity) - {entity}
+        self.needs |= {ADDRESS + entity, VISITOR + entity}
+        self.needs |= {MEMBER + subject for subject in subjects}
+        facts = self._context.facts_of(sorted(subjects)) if subjects else {}
+        return [
+            known
+            for subject, some in facts.items()
+            for known in some
+            if self._context.cluster_of(subject, known.event.occurred_at) == entity
+        ]
+
+    def _related(
+        self,
+        entity: str,
+        kind: str,
+        own: Sequence[Known],
+        everyone: Sequence[Known],
+        path: tuple[str, ...],
+    ) -> Mapping[str, tuple[Related, ...]]:
+        if not self._relations or len(path) >= _DEEPEST or entity in path:
+            return {}
+        related = {
+            relation: found
+            for relation, found in orders_and_the_like(everyone).items()
+            if relation in self._relations
+        }
+        if kind == "account" and "contacts" in self._relations:
+            people = sorted({
+                str(k.payload.id) for k in own if isinstance(k.payload, ContactTold)
+            })  # fmt: skip
+            related["contacts"] = self._records(
+                people, "contact", (*path, entity), lambda name, facts: _ties(name, entity, facts)
+            )
+        if kind != "account" and "account" in self._relations:
+            companies = sorted({name for _, name, _ in _employers(entity, own) if name})
+            related["account"] = self._records(
+                companies, "account", (*path, entity), lambda name, _: _ties(entity, name, own)
+            )
+        return related
+
+    def _records(
+        self, names: list[str], kind: str, path: tuple[str, ...], ties: Ties
+    ) -> tuple[Related, ...]:
+        self.needs |= {MEMBER + name for name in names}
+        found = {name: _ordered(some) for name, some in self._context.facts_of(names).items()}
+        return tuple(
+            Related(self.of(name, kind, found[name], path), ties(name, found[name]))
+            for name in names
+            if name in found
+        )
+
+
+def _ordered(facts: Iterable[Known]) -> list[Known]:
+    return sorted(facts, key=lambda known: known.order)
+
+
+def _begins(entity: str, own: Sequence[Known]) -> Said | None:
+    """When the record came to exist: as its creation says, else with the first that names it."""
+    created = [k for k in own if k.event.type.endswith(".created") and _is_of(entity, k)]
+    first = (created or list(own))[0]
+    return Said(first.event.occurred_at, None, first.id)
+
+
+def _is_of(entity: str, known: Known) -> bool:
+    match known.payload:
+        case ContactTold(id=identity) | AccountTold(id=identity):
+            return str(identity) == entity
+        case LeadNoted(lead_id=identity):
+            return str(identity) == entity
+    return False
+
+
+def _said(
+    entity: str, kind: str, own: Sequence[Known], begins: Said | None
+) -> Mapping[str, tuple[Said, ...]]:
+    found: dict[str, list[Said]] = {}
+    for known in own:
+        if _is_of(entity, known):
+            for path, value in _values(kind, known):
+                said = Said(known.event.occurred_at, value, known.id)
+                found.setdefault(path, []).append(said)
+    if begins is not None:
+        created = Said(begins.at, format_instant(begins.at), begins.event)
+        found["created_at"] = [created]
+    return {path: tuple(said) for path, said in found.items()}
+
+
+def fields_in(entity: str, kind: str, known: Known) -> list[str]:
+    """The fields of a record that an event gives values to."""
+    return [path for path, _ in _values(kind, known)] if _is_of(entity, known) else []
+
+
+def consents_in(known: Known) -> bool:
+    """Whether an event is an entry of the consent ledger."""
+    return any(True for _ in _allowed([known]))
+
+
+def _values(kind: str, known: Known) -> Iterator[tuple[str, Any]]:
+    """The fields that an event gives values to, as JSON data."""
+    data = orjson.loads(known.event.data)
+    if isinstance(known.payload, LeadNoted):
+        status = known.payload.status
+        yield "status", status
+        yield "state", lead_state(status)
+        named = {n: data[n] for n in _LEAD_LINKS if data.get(n) is not None}
+        changes = {**named, **known.payload.changes}
+    else:
+        changes = data.get("changes", {})
+    for name, value in changes.items():
+        if name == "attributes" and isinstance(value, dict):
+            yield from _attributes(value, "attributes")
+        else:
+            yield name, value
+
+
+_LEAD_LINKS = ("campaign_id", "response_id", "account_id", "contact_id", "opportunity_id")
+
+
+def _attributes(value: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+    for name, inner in value.items():
+        yield f"{path}.{name}", inner
+        if isinstance(inner, dict):
+            yield from _attributes(inner, f"{path}.{name}")
+
+
+def _done(facts: Sequence[Known], types: frozenset[str]) -> Mapping[str, tuple[Done, ...]]:
+    verdicts: dict[str, list[Known]] = {}
+    for known in facts:
+        if isinstance(known.payload, InteractionJudged):
+            verdicts.setdefault(str(known.payload.event_id), []).append(known)
+    found: dict[str, list[Done]] = {}
+    for known in facts:
+        if known.event.type in types and not known.event.test:
+            props = orjson.loads(known.event.data)
+            said = tuple(_verdicts(verdicts.get(known.id, ())))
+            one = Done(known.event.occurred_at, known.id, props, "hit" in props, said)
+            found.setdefault(known.event.type, []).append(one)
+    return {kind: tuple(ones) for kind, ones in found.items()}
+
+
+def _verdicts(judged: Iterable[Known]) -> Iterator[Verdict]:
+    """Verdicts in their order; the newest classifier's stand for those of older ones."""
+    payloads = [(k, k.payload) for k in judged if isinstance(k.payload, InteractionJudged)]
+    newest = max((p.classifier_version for _, p in payloads), default=0)
+    mine = [(p.ordinal, k, p) for k, p in payloads if p.classifier_version == newest]
+    for _, known, said in sorted(mine, key=lambda one: one[0]):
+        yield Verdict(known.event.occurred_at, said.verdict == "human", known.id)
+
+
+def _allowed(facts: Sequence[Known]) -> Iterator[Allowed]:
+    """The consent ledger: entries, and what is one by itself (R11)."""
+    for known in facts:
+        event = known.event
+        match known.payload:
+            case ConsentEntry(channel=channel, purpose=purpose):
+                yield _entry(event, known, channel, purpose, event.type == "consent.granted")
+            case EmailPreference(purpose=purpose) if event.type != "email.complained":
+                is_back = event.type == "email.resubscribed"
+                yield _entry(event, known, "email", purpose, is_back)
+            case SmsReceived(keyword="stop" | "start" as keyword):
+                yield _entry(event, known, "sms", "marketing", keyword == "start")
+
+
+def _entry(event: Event, known: Known, channel: str, purpose: str, granted: bool) -> Allowed:
+    is_day = event.precision is Precision.DAY
+    return Allowed(event.occurred_at, known.id, channel, purpose, granted, event.subject_id, is_day)
+
+
+def _listed(entity: str, own: Sequence[Known]) -> Mapping[str, tuple[Listed, ...]]:
+    found: dict[str, list[tuple[int, Listed]]] = {}
+    for known in own:
+        payload = known.payload
+        if isinstance(payload, ListMemberStep) and str(payload.member.id) == entity:
+            is_on = known.event.type == "list.member_added"
+            one = Listed(known.event.occurred_at, is_on, known.id)
+            found.setdefault(str(payload.list_id), []).append((known.event.version or 0, one))
+    return {name: tuple(one for _, one in sorted(ones, key=lambda o: o[0]))
+            for name, ones in found.items()}  # fmt: skip
+
+
+def _employers(entity: str, facts: Sequence[Known]) -> Iterator[tuple[int, str, str]]:
+    """From when on a person or lead belongs to which company, and which event says so."""
+    for known in facts:
+        if not _is_of(entity, known):
+            continue
+        data = orjson.loads(known.event.data)
+        changes = {**data, **data.get("changes", {})}
+        if "account_id" in changes:
+            yield known.event.occurred_at, str(changes["account_id"] or ""), known.id
+
+
+def _ties(entity: str, account: str, own: Sequence[Known]) -> tuple[Tie, ...]:
+    """When a person or lead, by its own events, belongs to a company."""
+    return tuple(Tie(at, name == account, event) for at, name, event in _employers(entity, own))

@@ -1,0 +1,309 @@
+"""Replays over the stores of this process, beside its runner."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from events.snapshots import Going
+from events.sql.outbox import put
+from events.sql.tables import reading
+from projections.folds.reference import ReferenceBook
+from projections.maintenance import Comparison
+from projections.progress import cursor_of
+from projections.read_models import ReadModels, Sinks
+from projections.rebuild import compared, differences, drop_generation
+from projections.replay.conclusions import other_conclusions, settle_verdicts
+from projections.replay.generation import Generation, Stage, State
+from projections.replay.growing import PAGE, Growing
+from projections.replay.history import history_of
+from projections.replay.ledger import Ledger
+from projections.replay.makers import changed, makers_of, rules_of, unexplained
+from projections.replay.planning import estimate
+from projections.replay.replays import Caused, Plan, Progress, Promotion, Replays, Step
+from projections.rows_sink import NAME as ROWS
+from projections.runner import Runner
+from schemas.clock import Clock
+from schemas.errors import Abandoned, Busy, MoveRefused, UnavailableError, Unexplained
+
+_IDLE_SECONDS = 0.2
+_BEHIND = PAGE
+"""How many records the live generation may be behind before others hold back for it."""
+_HELD_BACK_SECONDS = 1.0
+READERS_MS = 60_000
+"""How long a reader may still be at a generation that was live: until then it is not dropped."""
+
+logger = logging.getLogger("answerback.replay")
+
+
+class Replaying(Replays):
+    """Grows generations in a thread of its own. Any thread may call."""
+
+    def __init__(
+        self,
+        models: ReadModels,
+        runner: Runner,
+        clock: Clock,
+        kept_ms: int,
+    ) -> None:
+        """A generation that was live is dropped after ``kept_ms``."""
+        self._models = models
+        self._runner = runner
+        self._clock = clock
+        self._kept_ms = kept_ms
+        self._folds = models.folds(ReferenceBook())
+        self._newest = rules_of(self._folds)
+        self._ledger = Ledger(models.rows)
+        self._ledger.enter_live(self._newest, clock())
+        self._growing = {one.number: Growing(models, self._ledger, one) for one in self._going_on()}
+        self._at_work = threading.Lock()
+        self._asked = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="replay", daemon=True)
+
+    def _going_on(self) -> Iterator[Generation]:
+        """What grows from here on. What another program began to build is not ended by this one."""
+        for one in self._ledger.all():
+            lacking = self._lacking(one)
+            if lacking and one.state in {State.BUILDING, State.READY}:
+                trouble = f"It was begun with other versions of {', '.join(lacking)}. Cancel it."
+                self._ledger.note(one.number, state=State.FAILED, trouble=trouble)
+            elif one.grows:
+                yield one
+
+    def _lacking(self, one: Generation) -> list[str]:
+        """The projections of which this program does not have the version that made it."""
+        mine = rules_of(self._models.folds_of(ReferenceBook(), one.versions))
+        return sorted(changed(one.versions, mine))
+
+    # In the background
+
+    def start(self) -> None:
+        """Grow from now on; again changes nothing."""
+        if not self._thread.is_alive():
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End after the turn under way."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def beside(self) -> list[Sinks]:
+        """The sinks of all generations that grow beside the live one."""
+        return [one.sinks for one in self._growing.values()]
+
+    def turn(self) -> bool:
+        """One turn of each generation that grows; answers whether anything moved."""
+        with self._at_work:
+            self._retire_old()
+            moved = [self._turn(one) for one in list(self._growing.values())]
+            return any(moved)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                pause = _HELD_BACK_SECONDS if self._is_behind() else 0.0
+                moved = not self._asked.is_set() and self.turn()
+            except UnavailableError as error:
+                logger.warning("Replays wait: %s", error)
+                pause, moved = _HELD_BACK_SECONDS, False
+            self._stopping.wait(pause if moved else max(pause, _IDLE_SECONDS))
+
+    def _turn(self, one: Growing) -> bool:
+        try:
+            with self._runner.turn_beside():
+                return one.turn(self._runner.sinks.generation, self._going)
+        except Abandoned:
+            return True  # somebody needs the stores to stand still; the stage begins again
+        except UnavailableError as error:
+            logger.warning("Generation %d waits: %s", one.number, error)
+            return False
+        except Exception as error:
+            # The live generation is not touched by what is wrong with the rules of another.
+            logger.exception("Generation %d has failed.", one.number)
+            self._ledger.note(one.number, state=State.FAILED, trouble=f"{error}"[:2000])
+            self._growing.pop(one.number, None)
+            return False
+
+    def _going(self) -> None:
+        if self._runner.is_held or self._asked.is_set() or self._stopping.is_set():
+            raise Abandoned("The replay makes room.")
+
+    def _is_behind(self) -> bool:
+        heads = self._models.log.heads().total
+        return heads - self._runner.sinks.rows.cursor().total > _BEHIND
+
+    def _retire_old(self) -> None:
+        for one in self._ledger.all():
+            if one.state is State.KEPT and one.switched_at + self._kept_ms <= self._clock():
+                self._drop(one)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Inside, nothing grows: a turn under way is ended first."""
+        self._asked.set()
+        try:
+            with self._at_work:
+                yield
+        finally:
+            self._asked.clear()
+
+    # Looking
+
+    def plan(self) -> Plan:
+        ledger = self._ledger.all()
+        live = self._ledger.one(self._runner.sinks.generation)
+        differing = sorted(changed(live.versions, self._newest))
+        return estimate(self._models, live.number, ledger, differing)
+
+    def replays(self) -> list[Progress]:
+        return [self._progress(one) for one in self._ledger.all()]
+
+    def _progress(self, one: Generation) -> Progress:
+        live = self._runner.sinks.generation
+        with reading(self._models.rows).begin() as connection:
+            done = cursor_of(connection, ROWS, one.number).total
+            total = cursor_of(connection, ROWS, live).total
+        waits = one.state is State.BUILDING and self._is_behind()
+        return Progress(one, done, total, waits, self._lacking(one))
+
+    def compare(self, number: int) -> list[Comparison]:
+        with self._alone(), self._runner.held():
+            self._bring_level(number)
+            return compared(self._models, self._runner.sinks.generation, number)
+
+    def diff(self, number: int) -> list[Caused]:
+        with self._alone(), self._runner.held():
+            self._bring_level(number)
+            live = self._ledger.one(self._runner.sinks.generation)
+            other = changed(live.versions, self._ledger.one(number).versions)
+            return [
+                Caused(one, sorted(other & makers_of(one.table, self._folds)))
+                for one in differences(self._models, live.number, number)
+            ]
+
+    def history(self, number: int, table: str, workspace: str, row: str) -> list[Step]:
+        self._ledger.one(number)
+        return history_of(self._models, number, table, workspace, row)
+
+    # Steps of a generation
+
+    def begin(self) -> Progress:
+        with self._alone():
+            for one in self._ledger.all():
+                if one.state in {State.BUILDING, State.PAUSED, State.READY, State.FAILED}:
+                    raise Busy(
+                        f"Generation {one.number} is {one.state.value}. Promote or cancel it first."
+                    )
+            made = self._ledger.begin(self._newest, self._clock())
+            drop_generation(self._models, made.number)
+            self._growing[made.number] = Growing(self._models, self._ledger, made)
+            return self._progress(made)
+
+    def pause(self, number: int) -> Progress:
+        with self._alone():
+            self._expect(number, State.BUILDING)
+            self._growing.pop(number, None)
+            self._ledger.note(number, state=State.PAUSED)
+            return self._progress(self._ledger.one(number))
+
+    def resume(self, number: int) -> Progress:
+        with self._alone():
+            lacking = self._lacking(self._expect(number, State.PAUSED, State.FAILED))
+            if lacking:
+                raise MoveRefused(
+                    f"Generation {number} was begun with other versions of {', '.join(lacking)}. "
+                    "Cancel it, and begin another."
+                )
+            self._ledger.note(number, state=State.BUILDING, trouble="")
+            made = self._ledger.one(number)
+            self._growing[number] = Growing(self._models, self._ledger, made)
+            return self._progress(made)
+
+    def cancel(self, number: int) -> Progress:
+        with self._alone():
+            one = self._expect(number, State.BUILDING, State.PAUSED, State.READY, State.FAILED)
+            return self._drop(one)
+
+    def retire(self, number: int) -> Progress:
+        with self._alone():
+            one = self._expect(number, State.KEPT)
+            if one.switched_at + READERS_MS > self._clock():
+                raise MoveRefused(
+                    f"Generation {number} was live a moment ago and may still be read. Send the "
+                    "same in a minute."
+                )
+            return self._drop(one)
+
+    def promote(self, number: int, anyway: bool) -> Promotion:
+        with self._alone(), self._runner.held():
+            new = self._expect(number, State.READY, State.KEPT)
+            self._bring_level(number)
+            live = self._ledger.one(self._runner.sinks.generation)
+            different = [c for c in compared(self._models, live.number, number) if not c.equal]
+            strange = unexplained(different, self._folds, live.versions, new.versions)
+            if strange and not anyway:
+                names = ", ".join(one.table for one in strange)
+                raise Unexplained(
+                    f"Generation {number} has other rows in {names}, and no projection they follow "
+                    "from has another version. Look at their difference, then promote it anyway."
+                )
+            return self._switch(live, new, different)
+
+    def rollback(self) -> Promotion:
+        with self._alone(), self._runner.held():
+            kept = [one for one in self._ledger.all() if one.state is State.KEPT]
+            if not kept:
+                raise MoveRefused("No generation that was live before is kept.")
+            before = max(kept, key=lambda one: one.switched_at)
+            self._bring_level(before.number)
+            return self._switch(self._ledger.one(self._runner.sinks.generation), before, [])
+
+    # Inside
+
+    def _expect(self, number: int, *states: State) -> Generation:
+        one = self._ledger.one(number)
+        if one.state not in states:
+            words = " or ".join(state.value for state in states)
+            raise MoveRefused(f"Generation {number} is {one.state.value}; this wants one {words}.")
+        return one
+
+    def _drop(self, one: Generation) -> Progress:
+        self._growing.pop(one.number, None)
+        drop_generation(self._models, one.number)
+        self._ledger.note(one.number, state=State.GONE)
+        return self._progress(self._ledger.one(one.number))
+
+    def _bring_level(self, number: int) -> None:
+        """While held: bring the live generation to the log's end, and another to the same place."""
+        going: Going = self._still_wanted
+        self._runner.settle(going)
+        one = self._growing.get(number)
+        if one is None or self._ledger.one(number).stage is not Stage.FOLLOWING:
+            raise MoveRefused(f"Generation {number} does not follow yet. Wait until it is ready.")
+        while one.turn(self._runner.sinks.generation, going):
+            going()
+
+    def _still_wanted(self) -> None:
+        if self._stopping.is_set():
+            raise Abandoned("The server is stopping.")
+
+    def _switch(self, live: Generation, new: Generation, different: list[Comparison]) -> Promotion:
+        """While held and level: from the end of one transaction on, readers see the new one."""
+        before, after = self._runner.sinks, self._growing[new.number].sinks
+        after.rows.learn()
+        drafts = settle_verdicts(self._models, live.number, new.number)
+        now = self._clock()
+        with self._models.rows.begin() as connection:
+            drafts += other_conclusions(connection, after, live.number, now)
+            put(connection, self._models.composer.records(drafts))
+            self._ledger.switch(connection, live.number, new.number, now)
+        after.publish(True)
+        self._runner.use(after)
+        del self._growing[new.number]
+        kept = self._ledger.one(live.number)
+        self._growing[live.number] = Growing(self._models, self._ledger, kept, before)
+        return Promotion(self._ledger.one(new.number), different, len(drafts))

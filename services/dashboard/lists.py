@@ -1,0 +1,120 @@
+"""Marketing lists as tables, their rules in words, and why somebody is on one or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from uuid import UUID
+
+from schemas.documents import ListDocument
+from schemas.views import FlowView, MemberView, ReasonView, WhyView
+from services.dashboard import words
+from services.dashboard.markup import NOTHING, Markup, tag
+
+_VALUES = {"true": "yes", "false": "no", "unknown": "nobody knows"}
+_MOST_EVENTS = 5
+
+
+def listing(found: Sequence[ListDocument], counts: Mapping[UUID, int]) -> Markup:
+    """All lists, by name."""
+    if not found:
+        return tag("p", "There are no lists yet. They are made at the API.", class_="quiet")
+    heads = [tag("th", h, scope="col") for h in ("List", "Kind", "Of", "Members", "Purpose")]
+    ordered = sorted(found, key=lambda one: one.name.casefold())
+    return tag(
+        "table",
+        tag("caption", "Lists", class_="unseen"),
+        tag("thead", tag("tr", heads)),
+        tag("tbody", [_row(one, counts[one.list_id]) for one in ordered]),
+        class_="stack",
+    )
+
+
+def _row(one: ListDocument, count: int) -> Markup:
+    kind = one.kind + (", locked" if one.locked else "") + ("" if one.active else ", out of use")
+    return tag(
+        "tr",
+        tag("th", tag("a", one.name, href=f"/lists/{one.list_id}"), scope="row"),
+        tag("td", kind, data_label="Kind"),
+        tag("td", f"{one.member_type}s", data_label="Of"),
+        tag("td", f"{count:,}", data_label="Members"),
+        tag("td", one.fields.purpose or words.NONE, data_label="Purpose"),
+    )
+
+
+def size(one: ListDocument, count: int, flow: FlowView, days: int) -> Markup:
+    """How many are on a list, and how many came and went lately."""
+    dwell = "" if flow.dwell_days is None else f", after {flow.dwell_days:.1f} days in the middle"
+    lately = f"In the last {days} days {flow.joins:,} came and {flow.leaves:,} went{dwell}."
+    return tag("p", f"{count:,} {one.member_type}s. {lately}")
+
+
+def rule(says: Sequence[str]) -> Markup:
+    """A rule in words, one clause a line."""
+    if not says:
+        return tag("p", "No rule is in force, so it has no members.", class_="quiet")
+    return tag("pre", "\n".join(says), class_="panel")
+
+
+def members(
+    list_id: UUID, found: Sequence[MemberView], zone: tzinfo, further: str | None
+) -> Markup:
+    """Members with what brought them in."""
+    if not found:
+        return tag("p", "Nobody is on this list.", class_="quiet")
+    heads = [tag("th", h, scope="col") for h in ("Member", "Since", "By")]
+    rows = [
+        tag(
+            "tr",
+            tag("th", tag("a", words.short_id(one.member), href=f"/lists/{list_id}/{one.member}"),
+                scope="row"),
+            tag("td", words.moment(one.since, "ms", zone), data_label="Since"),
+            tag("td", one.cause_clause or "itself", data_label="By"),
+        )
+        for one in found
+    ]  # fmt: skip
+    more = tag("p", tag("a", "Show the next ones", href=further)) if further else NOTHING
+    table = tag("table", tag("caption", "Members", class_="unseen"), tag("thead", tag("tr", heads)),
+                tag("tbody", rows), class_="stack")  # fmt: skip
+    return tag("div", table, more)
+
+
+def reasons(why: WhyView, zone: tzinfo) -> Markup:
+    """Each clause with its value, what was found, and the events behind it."""
+    is_on = "is on the list" if why.is_member else "is not on the list"
+    said = f"At {words.moment(why.as_of, 'ms', zone)} this record {is_on}."
+    change = (
+        f"If nothing more happens that changes at {words.moment(why.next_change, 'ms', zone)}."
+        if why.next_change is not None
+        else ""
+    )
+    needed = [tag("li", one.needed) for one in why.smallest_change]
+    return tag(
+        "div",
+        tag("p", said, " ", change),
+        tag("ul", _clause(why.reason)) if why.reason else NOTHING,
+        (tag("h2", "The smallest change"), tag("ul", needed)) if needed else NOTHING,
+        (tag("h2", "Spans"), tag("ul", [_span(one, zone) for one in why.spans]))
+        if why.spans
+        else NOTHING,
+    )
+
+
+def _clause(reason: ReasonView) -> Markup:
+    events = reason.events[:_MOST_EVENTS]
+    more = len(reason.events) - len(events)
+    cited = ", ".join(map(words.short_id, events)) + (f" and {more} more" if more > 0 else "")
+    found = "" if reason.found is None else f"; found: {reason.found}"
+    return tag(
+        "li",
+        tag("strong", _VALUES[reason.value]),
+        f": {reason.says}{found}",
+        f" (events {cited})" if cited and not reason.parts else NOTHING,
+        tag("ul", [_clause(part) for part in reason.parts]) if reason.parts else NOTHING,
+    )
+
+
+def _span(one: MemberView, zone: tzinfo) -> Markup:
+    until = "now" if one.until is None else words.moment(one.until, "ms", zone)
+    by = f", by {one.cause_clause}" if one.cause_clause else ""
+    return tag("li", f"{words.moment(one.since, 'ms', zone)} to {until}{by}")

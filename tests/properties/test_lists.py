@@ -1,0 +1,157 @@
+"""Lists are a function of the events: any order, any page, and a rebuild give the same ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from events.log import Record
+from projections.dead_letters import letters
+from projections.folds.fold import Context, Known, Outcome, Standing
+from projections.folds.members.fold import Members
+from projections.folds.waits import AT_ONCE
+from schemas.calendar import NEVER
+from tests.support import campaign as c
+from tests.support.listed import (
+    COMPANY,
+    DAY,
+    IN_GDYNIA,
+    LIST,
+    OTHER,
+    THIRD,
+    company,
+    docs,
+    publish,
+    settle,
+    told,
+)
+from tests.support.random_rules import Chance
+from tests.support.world import World
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_any_order_and_any_page_gives_the_same_lists(tmp_path: Path, seed: int) -> None:
+    """... and so does a rebuild of everything."""
+    found = []
+    for turn in range(2):
+        with World(tmp_path, f"{seed}-{turn}") as world:
+            records = life(world, Chance(seed))
+            chance = Chance(seed * 10 + turn)
+            if turn:
+                chance.shuffle(records)
+            for place in range(0, len(records), 7):
+                world.append(*records[place : place + 7])
+                if place == 0:
+                    put_rules_in_force(world)
+                while world.turn(chance.one(3, 50)):
+                    pass
+            world.clock.advance(40 * DAY)
+            settle(world)
+            found.append([
+                (doc.list_id, doc.member, [(i.since, i.until, i.clause) for i in doc.intervals])
+                for list_id in (LIST, OTHER, THIRD)
+                for _, doc in sorted(docs(world, list_id).items())
+            ])  # fmt: skip
+            assert all(one.equal for one in world.rebuilt())
+    assert found[0] == found[1]
+    assert len(found[0]) > 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_shorter_way_comes_to_the_same_at_every_position(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Whenever only some lists are worked out again, the others would have stayed as they are."""
+    compared: Counter[str] = Counter()
+    follow = Members.follow
+
+    def follow_and_compare(
+        self: Members, entity: str, facts: Sequence[Known], fresh: Sequence[Known],
+        standing: Standing, context: Context,
+    ) -> Outcome:  # fmt: skip
+        short = follow(self, entity, facts, fresh, standing, context)
+        whole = self.fold(entity, facts, context)
+        if standing.due_at != AT_ONCE:  # else it has not been looked at by the newest rules yet
+            stays = {name: context.document(table, name) for table, name in short.same}
+            found = {row.id: row.content for row in short.rows} | stays
+            assert found == {row.id: row.content for row in whole.rows}, fresh[-1].event.type
+            assert (short.due_at or 0) <= (whole.due_at or NEVER)
+            assert short.due_at is not None or whole.due_at is None
+            assert short.needs == whole.needs
+            compared[fresh[-1].event.type] += 1
+        return short
+
+    monkeypatch.setattr(Members, "follow", follow_and_compare)
+    with World(tmp_path, f"short-{seed}") as world:
+        chance = Chance(seed)
+        world.append(*life(world, chance)[:4])
+        put_rules_in_force(world)
+        settle(world)
+        for number in range(60):
+            world.clock.advance(chance.one(0, 1, DAY // 2))
+            world.append(own_deed(world, chance, chance.one(0, 1, 2), f"own {number}"))
+            world.rows_sink.step(100)
+            world.relay.send()
+            if number % 10 == 9:
+                settle(world)
+        assert not list(letters(world.rows))
+    assert compared.keys() >= {"email.clicked", "contact.changed", "consent.granted"}
+
+
+def own_deed(world: World, chance: Chance, who: int, name: str) -> Record:
+    """Something keyed by the person's own record, as what a sender's metadata names is."""
+    at, person = world.clock(), c.person(who)
+    grant = {"channel": "email", "purpose": "marketing", "source": "form",
+             "address": c.address(who)}  # fmt: skip
+    return chance.one(
+        c.clicked(world, who, at),
+        c.clicked(world, who, at, agent=c.CRAWLER),
+        told(world, who, name, city=chance.one("Gdynia", "Sopot")),
+        told(world, who, name, account_id=str(chance.one(COMPANY, OTHER))),
+        world.fact("consent.granted", grant, name, recipient=person),
+        world.fact("consent.withdrawn", grant, name, recipient=person),
+    )
+
+
+def put_rules_in_force(world: World) -> None:
+    publish(world, {"any": [
+        {"did": "email.clicked", "within": {"last": "P7D"}, "count": {"op": "ge", "n": 2}},
+        {"all": [IN_GDYNIA, {"not": {"did": "form.submitted", "within": {"last": "P2D"}}}]},
+    ]})  # fmt: skip
+    publish(world, {"has": "contacts", "where": {"in_list": str(LIST)}}, list_id=OTHER,
+            member="account")  # fmt: skip
+    publish(world, {"consent": "email", "purpose": "marketing", "is": "granted"}, list_id=THIRD)
+
+
+def life(world: World, chance: Chance) -> list[Record]:
+    """What three people and their company do in a month."""
+    start = world.clock() - 30 * DAY
+    records = [company(world, "c1", at=start, name="Ship")]
+    for number in range(3):
+        data = {"id": str(c.person(number)), "changes": {"email": [c.address(number)]}}
+        records.append(world.fact("contact.created", data, f"contact {number}", at=start))
+    for number in range(40):
+        at = start + chance.one(*range(6)) * DAY + chance.one(0, 1, 2)
+        records.append(deed(world, chance, chance.one(0, 1, 2), at, f"{number}"))
+    return list({record.event_id: record for record in records}.values())
+
+
+def deed(world: World, chance: Chance, who: int, at: int, name: str) -> Record:
+    """Something that a person does, or that is told of one."""
+    grant = {"channel": "email", "purpose": "marketing", "source": "form",
+             "address": c.address(who)}  # fmt: skip
+    employer = str(chance.one(COMPANY, OTHER))
+    return chance.one(
+        c.clicked(world, who, at),
+        c.clicked(world, who, at, agent=c.CRAWLER),
+        c.form_sent(world, who, at),
+        told(world, who, name, at=at, city=chance.one("Gdynia", "Sopot")),
+        told(world, who, name, at=at, account_id=employer),
+        world.fact("consent.granted", grant, name, at=at),
+        world.fact("consent.withdrawn", grant, name, at=at),
+    )

@@ -1,0 +1,70 @@
+"""The pages about lists: what there is, who is on one, and why."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from schemas.instants import to_datetime
+from schemas.views import MemberView
+from services.parts import Parts
+from tests.services.api.caller import Caller
+from tests.services.api.fake_reads import FakeReads
+from tests.services.dashboard.test_page import cookie_of, log_in
+from tests.support.clock import MORNING
+from tests.support.parts import make_keys
+
+RULE = {"v": 1, "member": "contact", "tz": "UTC",
+        "where": {"field": "city", "op": "eq", "value": "<Gdynia>"}}  # fmt: skip
+
+
+def shown(caller: Caller, parts: Parts, path: str) -> str:
+    cookie = cookie_of(log_in(caller, make_keys(parts).read))
+    reply = caller.ask("GET", path, headers={"Cookie": cookie})
+    assert reply.status_code == 200, reply.text
+    return str(reply.text)
+
+
+def made(caller: Caller, name: str) -> str:
+    said = {"name": name, "kind": "dynamic", "member_type": "contact"}
+    told: str = caller.done("/lists", said)["list_id"]
+    return told
+
+
+def test_lists_are_shown_with_rule_members_and_reasons(
+    admin: Caller, parts: Parts, reads: FakeReads
+) -> None:
+    assert "There are no lists yet." in shown(admin, parts, "/lists")
+    name, member = made(admin, "<b>Coast</b>"), uuid4()
+    assert "No rule is in force" in shown(admin, parts, f"/lists/{name}")
+    admin.done(f"/lists/{name}/rule", RULE)
+    view = MemberView(
+        member=member, kind="contact", since=to_datetime(MORNING), until=None,
+        definition_version=1, cause_event_id=uuid4(), cause_clause="/where",
+    )  # fmt: skip
+    reads.listed.append(("demo", UUID(name), view))
+    text = shown(admin, parts, "/lists")
+    assert "&lt;b&gt;Coast" in text
+    assert "<b>" not in text
+    text = shown(admin, parts, f"/lists/{name}")
+    assert "city is &#x27;&lt;Gdynia&gt;&#x27;" in text
+    assert f"/lists/{name}/{member}" in text
+    assert "1 contacts. In the last 30 days 1 came and 0 went." in text
+    assert "is on the list" in shown(admin, parts, f"/lists/{name}/{member}")
+    assert "is not on the list" in shown(admin, parts, f"/lists/{name}/{uuid4()}")
+    part = shown(admin, parts, f"/lists/{name}?part=members")
+    assert "<html" not in part
+
+
+def test_lists_of_others_are_nowhere(admin: Caller, stranger: Caller, parts: Parts) -> None:
+    name = made(admin, "Coast")
+    cookie = cookie_of(log_in(stranger, make_keys(parts, "other").read))
+    for path in (f"/lists/{name}", f"/lists/{name}/{uuid4()}"):
+        assert stranger.ask("GET", path, headers={"Cookie": cookie}).status_code == 404
+    assert "Coast" not in stranger.ask("GET", "/lists", headers={"Cookie": cookie}).text
+
+
+def test_pages_of_lists_ask_for_a_key(admin: Caller) -> None:
+    for path in ("/lists", f"/lists/{uuid4()}", f"/lists/{uuid4()}/{uuid4()}"):
+        reply = admin.ask("GET", path)
+        assert reply.status_code == 401
+        assert 'name="key"' in reply.text
