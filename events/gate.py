@@ -101,6 +101,14 @@ class Gate(ABC):
         taken, ``KeyReused`` if the idempotency key has been used, ``LogUnavailable``.
         """
 
+    def mark(self) -> int:
+        """A mark behind everything that was accepted by now."""
+        return 0
+
+    def has_logged(self, mark: int) -> bool:
+        """Whether everything accepted before a mark has its place in the log."""
+        return True
+
     def cursor_of(self, pending: UUID) -> Cursor | None:
         """The cursor behind a pending answer's events; ``None`` while any of them waits.
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from events.cursor import Cursor
 from events.log import EventLog
-from events.sql.tables import OUTBOX, reading
+from events.sql.tables import OUTBOX, reading, reading_one_moment
 from projections.columns_sink import NAME as COLUMNS
 from projections.columns_sink import columns_version
 from projections.generations import pointed_generation
@@ -58,7 +58,7 @@ class Waiting:
 
     def live(self) -> Stand:
         """The live generation, and where it stands: of one moment, so that no answer mixes two."""
-        with reading(self._rows).begin() as connection:
+        with reading_one_moment(self._rows).begin() as connection:
             live = pointed_generation(connection)
             cursors = {name: cursor_of(connection, name, live) for name in (ROWS, COLUMNS)}
             return Stand(live, cursors, columns_version(connection, live))
@@ -79,6 +79,11 @@ class Waiting:
             heads = self._log.heads()
             cursor = Cursor({place: o for place, o in heads.items() if place[0] is Topic.DERIVED})
         self._wait_to_pass(COPY, deadline)
+
+    def wait_for_rows(self, cursor: Cursor, seconds: float) -> None:
+        """Wait until the rows know everything before the cursor. Raises ``Stale``."""
+        deadline = self._clock() + int(seconds * 1000)
+        self._wait(lambda: self.cursors()[ROWS].reaches(cursor), deadline)
 
     def _wait_to_reach(self, cursor: Cursor, deadline: int) -> None:
         self._wait(lambda: all(c.reaches(cursor) for c in self.cursors().values()), deadline)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from schemas.channels import Channel
-from schemas.decisions.activity import ActivityFields
+from schemas.decisions.activity import ActivityFields, DistributedList
 from schemas.decisions.campaign import CampaignFields
 from schemas.decisions.lists import ListFields, ListKind, MemberType
 from schemas.fields import Model, Money, Ref, Timestamp
@@ -48,6 +48,50 @@ class ActivityDocument(Model):
     content_version_id: UUID | None = None
     holdout_percent: float = 0
     costs: tuple[Money, ...] = ()
+
+
+class AudiencePart(Model):
+    """Members of an audience that came from one list, all of one kind."""
+
+    list_id: UUID
+    kind: MemberType
+    members: tuple[UUID, ...]
+
+
+class AudiencePage(Model):
+    """Some of the members of a pinned audience, until they have been decided on."""
+
+    parts: tuple[AudiencePart, ...] = ()
+
+
+DistributionState = Literal["running", "paused", "canceling", "canceled", "done"]
+
+
+class DistributionDocument(Model):
+    """How far the messages of a pinned audience are decided on (R22).
+
+    ``members`` in ``pages``, of which ``next_page`` is the first that is left. Of the members of
+    the pages before, so many messages are ``prepared``, and so many were ``excluded`` by reason.
+    """
+
+    activity_id: UUID
+    campaign_id: UUID
+    audience_id: UUID
+    lists: tuple[DistributedList, ...]
+    known_at: str
+    digest: str
+    members: int
+    pages: int
+    actor: str
+    state: DistributionState = "running"
+    next_page: int = 0
+    prepared: int = 0
+    excluded: dict[str, int] = Field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything left to decide."""
+        return self.state not in ("done", "canceled")
 
 
 class RegistryDocument(Model):

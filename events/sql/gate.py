@@ -72,6 +72,16 @@ class SqlGate(Gate):
         except RuntimeError as error:  # the pool has been shut down
             raise LogUnavailable("The gate is closed.") from error
 
+    def mark(self) -> int:
+        with reading(self._store).begin() as connection:
+            last = connection.execute(sa.select(sa.func.max(OUTBOX.c.seq))).scalar_one_or_none()
+        return 0 if last is None else last + 1
+
+    def has_logged(self, mark: int) -> bool:
+        with reading(self._store).begin() as connection:
+            left = sa.select(OUTBOX.c.seq).where(OUTBOX.c.seq < mark).limit(1)
+            return connection.execute(left).first() is None
+
     def cursor_of(self, pending: UUID) -> Cursor | None:
         with reading(self._store).begin() as connection:
             return cursor_of(connection, pending)

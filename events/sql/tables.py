@@ -94,3 +94,10 @@ def lock_tables(connection: sa.Connection) -> None:
 def reading(engine: sa.Engine) -> sa.Engine:
     """The same store for transactions that only read."""
     return engine.execution_options(reads_only=True)
+
+
+def reading_one_moment(engine: sa.Engine) -> sa.Engine:
+    """The same, where all statements of a transaction must see one state of the store."""
+    if engine.dialect.name == "sqlite":  # they do anyway
+        return reading(engine)
+    return reading(engine).execution_options(isolation_level="REPEATABLE READ")

@@ -50,7 +50,7 @@ class CampaignDoc(Model):
 
 
 class ActivityDoc(Model):
-    """An activity's newest state. ``pinned_batch`` is set where an imported audience is pinned."""
+    """An activity's newest state. ``pinned_batch`` is set where an audience is pinned."""
 
     activity_id: UUID
     campaign_id: UUID
@@ -147,7 +147,7 @@ class Activities(Fold):
                     values["content"] = content
                 case ActivityCostRecorded(cost=spent):
                     cost += spent.in_base
-                case AudiencePinned(source="import", batch_id=batch, member_count=size):
+                case AudiencePinned(batch_id=batch, member_count=size):
                     values |= {"batch": batch, "size": size}
         if planned is None:
             return Outcome()

@@ -14,6 +14,7 @@ from projections.folds.reference import ReferenceBook
 from projections.folds.responses.fold import Responses
 from projections.folds.sales import Leads, Opportunities
 from projections.folds.submissions import Submissions
+from projections.folds.written_to import WrittenTo
 
 
 def older_folds(book: ReferenceBook, settle: int) -> tuple[Fold, ...]:
@@ -37,6 +38,7 @@ def all_folds(book: ReferenceBook, settle: int) -> tuple[Fold, ...]:
         VisitorIdentity(),
         Submissions(),
         Messages(),
+        WrittenTo(),
         Leads(),
         Opportunities(),
         Responses(book, settle),

@@ -14,28 +14,32 @@ import sqlalchemy as sa
 from events.cursor import Cursor
 from events.log import EventLog
 from events.sealing import Sealer
-from events.sql.tables import reading
+from events.sql.tables import reading, reading_one_moment
 from projections.folds.contacts import ContactDoc
 from projections.folds.responses.document import ResponseDoc
-from projections.generations import live_generation, versions_of
+from projections.generations import live_generation, pointed_generation, versions_of
 from projections.judgements.classifier import VERSION as CLASSIFIER_VERSION
 from projections.kpis.definitions import DEFINITION_VERSION, WINDOW_DAYS
 from projections.kpis.report import kpi_groups
 from projections.past.building import Stores
 from projections.past.cut import Moment
 from projections.past.shelf import Shelf
+from projections.reading.audience import audience_of
 from projections.reading.journey import journey_rows
 from projections.reading.listing import listed_responses
 from projections.reading.marks import encode_mark, read_mark, read_place, write_place
 from projections.reading.membership import Rulebook, count_of, flow_of, members_of, why_of
 from projections.reading.opening import open_contact, open_response
+from projections.reading.outbox import outgoing
 from projections.reading.reads import Reads
+from projections.reading.recipients import recipients_of
 from projections.reading.remembered import Remembered
 from projections.reading.submissions import submission_of, submissions_of
 from projections.reading.tallies import tally_rows
 from projections.stores.columns import Columns
 from projections.stores.rows import CLUSTER, CONTACT, RESPONSE, SUBMISSION
 from projections.waiting import Waiting
+from schemas.audiences import AudienceView, OutgoingRows, RecipientsQuery, RecipientView
 from schemas.errors import Fault, InvalidInput, NotFound
 from schemas.instants import to_datetime
 from schemas.views import (
@@ -207,6 +211,28 @@ class StoredReads(Reads):
         with reading(self._rows).begin() as connection:
             generation = live_generation(self._rows)
             return why_of(connection, generation, workspace, list_id, member, as_of, self._rulebook)
+
+    def audience(self, workspace: str, lists: Sequence[UUID], known: Cursor) -> AudienceView:
+        self._waiting.wait_for_rows(known, _PATIENCE)
+        with reading_one_moment(self._rows).begin() as connection:
+            generation = pointed_generation(connection)
+            return audience_of(connection, generation, workspace, lists, self._rulebook)
+
+    def recipients(
+        self, workspace: str, query: RecipientsQuery, known: Cursor
+    ) -> list[RecipientView]:
+        self._waiting.wait_for_rows(known, _PATIENCE)
+        with reading_one_moment(self._rows).begin() as connection:
+            generation = pointed_generation(connection)
+            return recipients_of(connection, generation, workspace, query, self._sealer)
+
+    def outgoing(
+        self, workspace: str, activity: UUID, audience: UUID, after: str | None, limit: int
+    ) -> OutgoingRows:
+        start = Cursor() if after is None else Cursor.decode(after)
+        at = self._live("columns")
+        found, end = outgoing(at, workspace, self._sealer, activity, audience, start, limit)
+        return OutgoingRows(data=found, position=end.encode())
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         # Read first: what a step under way adds meanwhile is then asked for again when it is done.

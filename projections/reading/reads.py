@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from events.cursor import Cursor
+from schemas.audiences import AudienceView, OutgoingRows, RecipientsQuery, RecipientView
 from schemas.views import (
     ContactView,
     FlowView,
@@ -108,6 +109,22 @@ class Reads(ABC):
     @abstractmethod
     def member_why(self, workspace: str, list_id: UUID, member: UUID, as_of: int | None) -> WhyView:
         """Why a record is a member of a list, or is not."""
+
+    @abstractmethod
+    def audience(self, workspace: str, lists: Sequence[UUID], known: Cursor) -> AudienceView:
+        """Everybody on some lists, once what lies before a cursor is known. Raises ``Stale``."""
+
+    @abstractmethod
+    def recipients(
+        self, workspace: str, query: RecipientsQuery, known: Cursor
+    ) -> list[RecipientView]:
+        """What decides whether members are written to, in their order. Raises ``Stale``."""
+
+    @abstractmethod
+    def outgoing(
+        self, workspace: str, activity: UUID, audience: UUID, after: str | None, limit: int
+    ) -> OutgoingRows:
+        """The messages prepared for an audience. A bad ``after`` is ``InvalidInput``."""
 
     @abstractmethod
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:

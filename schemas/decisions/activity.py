@@ -18,6 +18,8 @@ BlockReason = Literal[
 ]  # fmt: skip
 BLOCK_REASONS: tuple[str, ...] = get_args(BlockReason)
 """Why a targeted member was not contacted; the first that applies counts (R23)."""
+MOST_LISTS = 100
+"""How many lists one activity may be for."""
 
 
 class ActivityFields(Model):
@@ -29,6 +31,9 @@ class ActivityFields(Model):
     scheduled_end: Timestamp | None = None
     budget: Money | None = None
     anti_spam_days: Annotated[int, Field(ge=0, le=9999)] | None = None
+    list_ids: Annotated[tuple[UUID, ...], Field(max_length=MOST_LISTS)] | None = None
+    exclude_opted_out: bool | None = None
+    skip_inactive: bool | None = None
     content_version_id: UUID | None = None
     owner_id: UUID | None = None
     priority: Annotated[int, Field(ge=0, le=2)] | None = None
@@ -113,7 +118,11 @@ class ActivityDistributed(Payload):
     origin=Topic.DECISIONS, key=KeyRule.CAMPAIGN, stream="activity", reference=True,
 )  # fmt: skip
 class AudiencePinned(Payload):
-    """Who an activity is for, by a digest that does not depend on their order."""
+    """Who an activity is for, by a digest that does not depend on their order.
+
+    What happened to its messages carries ``batch_id``: an import's own, or for lists the id that
+    the audience itself was given. So rates know whom they are about, whatever becomes of the lists.
+    """
 
     activity_id: UUID
     campaign_id: UUID

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
@@ -12,19 +13,26 @@ from pydantic import Field
 
 from schemas.channels import Channel
 from schemas.clock import random_id
-from schemas.decisions.activity import ActivityFields
-from schemas.documents import ActivityDocument, CampaignDocument
+from schemas.decisions.activity import MOST_LISTS, ActivityFields
+from schemas.documents import (
+    ActivityDocument,
+    CampaignDocument,
+    DistributionDocument,
+    ListDocument,
+)
 from schemas.errors import Fault, InvalidInput
 from schemas.views import Rows
 from services.api import answers
 from services.api.call import Call, Reading, Writing
-from services.api.campaigns import Cost, activities_of
+from services.api.campaigns import Cost, activities_of, base_currency
 from services.api.desk import AtDesk, Deed, Desk, Versioned, show
+from services.api.distributions import running_of
 from services.api.paging import listed, page_of
 from services.api.parameters import Page
-from services.commands import activities, campaigns, registries
+from services.commands import activities, campaigns, distributions, lists, registries
 from services.commands.commander import Change, Decide, Found
 from services.commands.money import checked_amounts, checked_money
+from services.distribution.pinning import pin
 
 router = APIRouter(tags=["activities"])
 
@@ -66,6 +74,7 @@ class Audience(Versioned):
 class Distribution(Versioned):
     """What is handed over."""
 
+    list_ids: Annotated[list[UUID], Field(max_length=MOST_LISTS)] = Field(default_factory=list)
     content_version_id: UUID | None = None
     batch_id: UUID | None = None
     holdout_percent: Annotated[float, Field(ge=0, le=50)] = 0
@@ -85,20 +94,30 @@ def _on_known(
     return lambda document: decide(activities.known(document))
 
 
-def _base(call: Call) -> str:
-    return call.parts.access.workspace(call.workspace).base_currency
-
-
 def campaign_of(desk: Desk, call: Call, campaign_id: UUID) -> Found[CampaignDocument]:
     """A campaign as it stands, present or not."""
     return desk.find(call, campaigns.stream_of(campaign_id), CampaignDocument)
 
 
-def _checked_content(desk: Desk, call: Call, content: UUID | None) -> None:
+def check_content(desk: Desk, call: Call, content: UUID | None) -> None:
+    """Whether there is such a content version, if one is named. Raises ``InvalidInput``."""
     if content is None or desk.exists(call, registries.stream_of("content_version", str(content))):
         return
     detail = "There is no such content version in this workspace."
     raise InvalidInput(detail, (Fault("/content_version_id", detail),))
+
+
+def check_lists(desk: Desk, call: Call, list_ids: Sequence[UUID] | None) -> None:
+    """Whether there are such lists, in use. Raises ``InvalidInput``."""
+    faults = []
+    for index, list_id in enumerate(list_ids or ()):
+        found = desk.find(call, lists.stream_of(list_id), ListDocument).document
+        if found is None:
+            faults.append(Fault(f"/list_ids/{index}", "There is no such list in this workspace."))
+        elif not found.active:
+            faults.append(Fault(f"/list_ids/{index}", f"The list {found.name!r} is not in use."))
+    if faults:
+        raise InvalidInput(faults[0].detail, tuple(faults))
 
 
 @router.post(
@@ -109,8 +128,9 @@ def _checked_content(desk: Desk, call: Call, content: UUID | None) -> None:
 def plan_activity(campaign_id: UUID, body: NewActivity, call: Writing, desk: AtDesk) -> Response:
     """Plan an activity of a campaign: a distribution in a channel, or a task."""
     call.required_key()
-    checked_amounts(body, _base(call))
-    _checked_content(desk, call, body.content_version_id)
+    checked_amounts(body, base_currency(call))
+    check_content(desk, call, body.content_version_id)
+    check_lists(desk, call, body.list_ids)
     activity_id = random_id(call.parts.random)
 
     def decide(_: ActivityDocument | None) -> Change[ActivityDocument]:
@@ -150,8 +170,9 @@ def change_activity(
     activity_id: UUID, body: ActivityChange, call: Writing, desk: AtDesk
 ) -> Response:
     """Set some of an activity's fields anew."""
-    checked_amounts(body, _base(call))
-    _checked_content(desk, call, body.content_version_id)
+    checked_amounts(body, base_currency(call))
+    check_content(desk, call, body.content_version_id)
+    check_lists(desk, call, body.list_ids)
     decide = _on_known(partial(activities.change, changes=body.fields()))
     return _deed(desk, call).do(
         activities.stream_of(activity_id), decide, expected=body.expected_version
@@ -164,7 +185,7 @@ def schedule_activity(
 ) -> Response:
     """Give an activity its time; without one it begins at once."""
     body = body or ActivityChange()
-    checked_amounts(body, _base(call))
+    checked_amounts(body, base_currency(call))
     decide = _on_known(partial(activities.schedule, changes=body.fields(), now=call.parts.clock()))
     return _deed(desk, call).do(
         activities.stream_of(activity_id), decide, expected=body.expected_version
@@ -191,14 +212,24 @@ def pin_audience(activity_id: UUID, body: Audience, call: Writing, desk: AtDesk)
 
 @router.post("/activities/{activity_id}/distribute", response_model=answers.ActivityAnswer)
 def distribute_activity(
-    activity_id: UUID, call: Writing, desk: AtDesk, body: Distribution | None = None
+    activity_id: UUID,
+    request: Request,
+    call: Writing,
+    desk: AtDesk,
+    body: Distribution | None = None,
 ) -> Response:
-    """Fix the audience for good and let the messages go out."""
+    """Fix the audience for good and let the messages go out.
+
+    The members of lists are decided on afterwards: see the activity's distribution.
+    """
     body = body or Distribution()
-    _checked_content(desk, call, body.content_version_id)
+    check_content(desk, call, body.content_version_id)
+    check_lists(desk, call, body.list_ids)
 
     def decide(document: ActivityDocument | None) -> Change[ActivityDocument]:
         standing = activities.known(document)
+        if chosen := body.list_ids or standing.fields.list_ids:
+            return _distributed_to_lists(desk, call, standing, chosen, body)
         return activities.distribute(
             standing,
             campaign_of(desk, call, standing.campaign_id),
@@ -208,15 +239,40 @@ def distribute_activity(
             now=call.parts.clock(),
         )
 
-    return _deed(desk, call).do(
+    done = _deed(desk, call).do(
         activities.stream_of(activity_id), decide, expected=body.expected_version
     )
+    running_of(request).wake()
+    return done
+
+
+def _distributed_to_lists(
+    desk: Desk, call: Call, standing: ActivityDocument, chosen: Sequence[UUID], body: Distribution
+) -> Change[ActivityDocument]:
+    """The members are read and kept first; if the rest fails, they are kept in vain."""
+    campaign = campaign_of(desk, call, standing.campaign_id)
+    activities.check_for_lists(standing, campaign, body.content_version_id)
+    audience = call.parts.reads.audience(
+        call.workspace, list(dict.fromkeys(chosen)), call.parts.log.heads()
+    )
+    pinned = pin(desk.commander, call.order(), standing.activity_id, standing.campaign_id, audience)
+    change = activities.distribute_to_lists(
+        standing,
+        campaign,
+        pinned,
+        content_version_id=body.content_version_id,
+        holdout_percent=body.holdout_percent,
+        now=call.parts.clock(),
+    )
+    progress = distributions.stream_of(standing.activity_id)
+    begun = desk.find(call, progress, DistributionDocument).becoming(pinned)
+    return replace(change, beside=(begun,))
 
 
 @router.post("/activities/{activity_id}/costs", response_model=answers.ActivityAnswer)
 def record_activity_cost(activity_id: UUID, body: Cost, call: Writing, desk: AtDesk) -> Response:
     """Record money spent on an activity; entries add up."""
-    checked_money(body.cost, _base(call), "/cost")
+    checked_money(body.cost, base_currency(call), "/cost")
     decide = _on_known(partial(activities.record_cost, cost=body.cost))
     return _deed(desk, call).do(
         activities.stream_of(activity_id), decide, expected=body.expected_version

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -14,6 +17,7 @@ from services.api import (
     campaigns,
     contacts,
     definitions,
+    distributions,
     events,
     health,
     keys,
@@ -21,6 +25,8 @@ from services.api import (
     letters,
     lists,
     messages,
+    outbox,
+    quick,
     registries,
     replays,
     response_steps,
@@ -34,6 +40,7 @@ from services.api.errors import add_handlers
 from services.collector.rates import Rates
 from services.dashboard import page
 from services.dashboard.live import Feed
+from services.distribution.running import Distributions
 from services.http import Callers
 from services.parts import Parts
 from services.quotas import Quotas
@@ -41,8 +48,9 @@ from services.quotas import Quotas
 PREFIX = "/api/v1"
 Way = tuple[re.Pattern[str], set[str]]
 SUBJECTS = (
-    campaigns, activities, messages, registries, submissions, definitions, responses,
-    response_steps, contacts, lists, kpis, keys, workspaces, letters, replays, events,
+    campaigns, quick, activities, distributions, messages, outbox, registries, submissions,
+    definitions, responses, response_steps, contacts, lists, kpis, keys, workspaces, letters,
+    replays, events,
 )  # fmt: skip
 
 
@@ -57,6 +65,7 @@ def build_framework(parts: Parts) -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
         responses=_PROBLEMS,
+        lifespan=_at_work,
     )
     app.state.parts = parts
     app.state.desk = Desk(parts)
@@ -64,6 +73,7 @@ def build_framework(parts: Parts) -> FastAPI:
     app.state.logins = Rates(parts.clock)
     app.state.callers = Callers(parts.settings.trusted_proxies)
     app.state.feed = Feed(parts.reads)
+    app.state.distributions = Distributions(parts, app.state.desk.commander)
     add_handlers(app)
     ways: list[Way] = []
     routers = [(subject.router, PREFIX) for subject in SUBJECTS]
@@ -72,6 +82,17 @@ def build_framework(parts: Parts) -> FastAPI:
         ways += _ways(router, prefix)
     app.state.ways = ways
     return app
+
+
+@asynccontextmanager
+async def _at_work(app: FastAPI) -> AsyncIterator[None]:
+    """While the server runs, distributions go on."""
+    running: Distributions = app.state.distributions
+    running.start()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(running.stop)
 
 
 def _ways(router: APIRouter, prefix: str) -> list[Way]:

@@ -76,7 +76,9 @@ def _deed(desk: Desk, call: Call) -> Deed[CampaignDocument]:
     return Deed(desk, call, CampaignDocument, answers.campaign)
 
 
-def _finder(desk: Desk, call: Call) -> campaigns.FindCampaign:
+def finder(desk: Desk, call: Call) -> campaigns.FindCampaign:
+    """Finds campaigns of the caller's workspace."""
+
     def find(campaign_id: UUID) -> Found[CampaignDocument]:
         return desk.find(call, campaigns.stream_of(campaign_id), CampaignDocument)
 
@@ -89,7 +91,8 @@ def _on_known(
     return lambda document: decide(campaigns.known(document))
 
 
-def _base(call: Call) -> str:
+def base_currency(call: Call) -> str:
+    """The currency that the caller's workspace sums up in."""
     return call.parts.access.workspace(call.workspace).base_currency
 
 
@@ -97,7 +100,7 @@ def _base(call: Call) -> str:
 def create_campaign(body: NewCampaign, call: Writing, desk: AtDesk) -> Response:
     """Create a campaign, proposed."""
     call.required_key()
-    checked_amounts(body, _base(call))
+    checked_amounts(body, base_currency(call))
     return _created(
         desk, call, name=body.name, kind=body.kind, currency=body.currency, fields=body.fields()
     )
@@ -120,9 +123,9 @@ def _created(
             campaign_id,
             name=name,
             kind=kind,
-            currency=currency or _base(call),
+            currency=currency or base_currency(call),
             fields=fields,
-            find=_finder(desk, call),
+            find=finder(desk, call),
             source=source,
         )
 
@@ -150,8 +153,8 @@ def change_campaign(
     campaign_id: UUID, body: CampaignChange, call: Writing, desk: AtDesk
 ) -> Response:
     """Set some of a campaign's fields anew."""
-    checked_amounts(body, _base(call))
-    decide = _on_known(partial(campaigns.change, changes=body.fields(), find=_finder(desk, call)))
+    checked_amounts(body, base_currency(call))
+    decide = _on_known(partial(campaigns.change, changes=body.fields(), find=finder(desk, call)))
     return _deed(desk, call).do(
         campaigns.stream_of(campaign_id), decide, expected=body.expected_version
     )
@@ -215,7 +218,7 @@ def copy_campaign(
     found = desk.find(call, campaigns.stream_of(campaign_id), CampaignDocument)
     origin = campaigns.known(found.document)
     said = body.fields() if body else CampaignFields()
-    checked_amounts(said, _base(call))
+    checked_amounts(said, base_currency(call))
     return _created(
         desk,
         call,
@@ -230,7 +233,7 @@ def copy_campaign(
 @router.post("/{campaign_id}/costs", response_model=answers.CampaignAnswer)
 def record_campaign_cost(campaign_id: UUID, body: Cost, call: Writing, desk: AtDesk) -> Response:
     """Record money spent on a campaign beside its activities; entries add up."""
-    checked_money(body.cost, _base(call), "/cost")
+    checked_money(body.cost, base_currency(call), "/cost")
     decide = _on_known(partial(campaigns.record_cost, cost=body.cost))
     return _deed(desk, call).do(
         campaigns.stream_of(campaign_id), decide, expected=body.expected_version

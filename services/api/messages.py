@@ -15,7 +15,7 @@ from services.api.call import Writing
 from services.api.desk import AtDesk, Body, show
 from services.api.tracking import Tracking
 from services.commands import activities, messages
-from services.commands.messages import MOST_AT_ONCE, Prepared, Recipient
+from services.commands.messages import MOST_AT_ONCE, Recipient
 
 router = APIRouter(tags=["activities"])
 
@@ -27,7 +27,7 @@ class NewMessage(Body):
     address: Annotated[str, Field(min_length=1, max_length=320)]
 
 
-class MessageAnswer(View):
+class MessageAddresses(View):
     """A message's id and the addresses that go into it."""
 
     recipient: UUID
@@ -37,6 +37,11 @@ class MessageAnswer(View):
     unsubscribe_url: str
     headers: dict[str, str]
     metadata: dict[str, str]
+
+
+class MessageAnswer(MessageAddresses):
+    """A prepared message; ``repeated`` if it was before."""
+
     repeated: bool
 
 
@@ -62,24 +67,27 @@ def prepare_messages(activity_id: UUID, body: Recipients, call: Writing, desk: A
     appended = desk.commander.append(call.order(), tuple(one.step for one in prepared))
     tracking = Tracking(call.parts, call.workspace, messages.content_of(activity))
     data = [
-        {**_shown(tracking, one), "repeated": index in appended.duplicates}
+        {
+            **addresses_of(tracking, one.recipient.record_id, one.message_id),
+            "repeated": index in appended.duplicates,
+        }
         for index, one in enumerate(prepared)
     ]
     return show({"data": data, "position": appended.position})
 
 
-def _shown(tracking: Tracking, one: Prepared) -> dict[str, Any]:
-    recipient = one.recipient.record_id
-    unsubscribe = tracking.unsubscribe_url(recipient, one.message_id)
+def addresses_of(tracking: Tracking, recipient: UUID, message_id: UUID) -> dict[str, Any]:
+    """A message's id and the addresses that go into it."""
+    unsubscribe = tracking.unsubscribe_url(recipient, message_id)
     return {
         "recipient": str(recipient),
-        "message_id": str(one.message_id),
-        "pixel_url": tracking.pixel_url(recipient, one.message_id),
-        "links": tracking.link_urls(recipient, one.message_id),
+        "message_id": str(message_id),
+        "pixel_url": tracking.pixel_url(recipient, message_id),
+        "links": tracking.link_urls(recipient, message_id),
         "unsubscribe_url": unsubscribe,
         "headers": {
             "List-Unsubscribe": f"<{unsubscribe}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         },
-        "metadata": {"ab_recipient": str(recipient), "ab_message": str(one.message_id)},
+        "metadata": {"ab_recipient": str(recipient), "ab_message": str(message_id)},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from schemas.audiences import ADDRESSES
 from schemas.decisions.activity import (
     ActivityChanged,
     ActivityCostRecorded,
@@ -14,7 +15,7 @@ from schemas.decisions.activity import (
     ActivityPlanned,
     AudiencePinned,
 )
-from schemas.documents import ActivityDocument, CampaignDocument
+from schemas.documents import ActivityDocument, CampaignDocument, DistributionDocument
 from schemas.envelope import Stream
 from schemas.errors import Fault, InvalidInput, MoveRefused, NotFound
 from schemas.fields import Money
@@ -170,19 +171,15 @@ def distribute(
     now: int,
 ) -> Change[ActivityDocument]:
     """R22: the audience is fixed from now on, and messages may go out."""
-    _distribution(document)
-    _allowed(document, UNSENT, "distributed")
-    _running(campaign)
+    content = _distributable(document, campaign, content_version_id)
     if not document.audience:
-        raise MoveRefused("The activity has no audience yet. Pin one before it is distributed.")
+        raise MoveRefused(
+            "The activity has no audience yet. Name lists (list_ids), or pin an imported one."
+        )
     pinned = document.audience.get("batch_id")
     if batch_id is not None and str(batch_id) != pinned:
         detail = f"The activity's pinned audience is the batch {pinned}."
         raise InvalidInput(detail, (Fault("/batch_id", detail),))
-    content = content_version_id or document.fields.content_version_id
-    if content is None:
-        detail = "Name the content version that is sent."
-        raise InvalidInput(detail, (Fault("/content_version_id", detail),))
     payload = ActivityDistributed(
         activity_id=document.activity_id,
         campaign_id=document.campaign_id,
@@ -192,6 +189,83 @@ def distribute(
     )
     changed = _changed_by(document, "activity.distributed", payload, now)
     return Change(document=changed.document, steps=changed.steps, rests_on=(campaign.unchanged,))
+
+
+def check_for_lists(
+    document: ActivityDocument,
+    campaign: Found[CampaignDocument],
+    content_version_id: UUID | None,
+) -> UUID:
+    """What is sent to the members of lists, if anything can be.
+
+    Raises ``MoveRefused`` or ``InvalidInput``.
+    """
+    content = _distributable(document, campaign, content_version_id)
+    if document.audience:
+        raise MoveRefused("The activity's audience is pinned: an imported one, and no lists.")
+    if document.channel not in ADDRESSES:
+        names = ", ".join(ADDRESSES)
+        raise MoveRefused(
+            f"Members of lists are written to by {names}. For {document.channel}, pin an imported"
+            " audience."
+        )
+    if campaign.document is None or campaign.document.status is not CampaignStatus.LAUNCHED:
+        raise MoveRefused("Launch the campaign first; its messages go out only then.")
+    return content
+
+
+def distribute_to_lists(
+    document: ActivityDocument,
+    campaign: Found[CampaignDocument],
+    pinned: DistributionDocument,
+    *,
+    content_version_id: UUID | None,
+    holdout_percent: float,
+    now: int,
+) -> Change[ActivityDocument]:
+    """R22: the members of lists as they are now are the audience, whatever becomes of the lists."""
+    content = check_for_lists(document, campaign, content_version_id)
+    if not pinned.members:
+        detail = "The lists have no members."
+        raise InvalidInput(detail, (Fault("/list_ids", detail),))
+    same = {"activity_id": document.activity_id, "campaign_id": document.campaign_id}
+    audience = AudiencePinned(
+        **same,
+        source="list",
+        batch_id=pinned.audience_id,
+        member_count=pinned.members,
+        digest=pinned.digest,
+        known_at=pinned.known_at,
+    )
+    distributed = ActivityDistributed(
+        **same,
+        lists=pinned.lists,
+        content_version_id=content,
+        holdout_percent=holdout_percent,
+    )
+    first = _changed_by(document, "audience.pinned", audience)
+    then = _changed_by(first.document, "activity.distributed", distributed, now)
+    return Change(
+        document=then.document,
+        steps=(*first.steps, *then.steps),
+        rests_on=(campaign.unchanged,),
+    )
+
+
+def _distributable(
+    document: ActivityDocument,
+    campaign: Found[CampaignDocument],
+    content_version_id: UUID | None,
+) -> UUID:
+    """What is sent, if anything can be. Raises ``MoveRefused`` or ``InvalidInput``."""
+    _distribution(document)
+    _allowed(document, UNSENT, "distributed")
+    _running(campaign)
+    content = content_version_id or document.fields.content_version_id
+    if content is None:
+        detail = "Name the content version that is sent."
+        raise InvalidInput(detail, (Fault("/content_version_id", detail),))
+    return content
 
 
 def record_cost(document: ActivityDocument, cost: Money) -> Change[ActivityDocument]:

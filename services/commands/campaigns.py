@@ -176,8 +176,8 @@ def missing_for_launch(
     missing = []
     if document.fields.goal is None:
         missing.append("a goal (set the field goal)")
-    if not any(activity.audience for activity in standing):
-        missing.append("an audience (pin one to an activity)")
+    if not any(activity.audience or activity.fields.list_ids for activity in standing):
+        missing.append("an audience (name the lists of an activity, or pin one)")
     if not any(activity.status in SCHEDULED for activity in standing):
         missing.append("a scheduled activity (schedule one)")
     return missing

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -38,17 +38,26 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One event of a decision. One with an ``event_id`` of its own stands beside the stream."""
+    """One event of a decision. One with an ``event_id`` of its own stands beside all streams, one
+    with an ``elsewhere`` is that version of another stream.
+    """
 
     event_type: str
     payload: Payload
     key_name: str | None = None
     event_id: UUID | None = None
+    elsewhere: tuple[Stream, int] | None = None
     subject: Stream | None = None
     campaign_id: UUID | None = None
     recipient: UUID | None = None
+    batch_id: UUID | None = None
     time: Instant | None = None
     precision: Precision = Precision.MILLISECOND
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the next version of the stream that is decided on."""
+        return self.event_id is None and self.elsewhere is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +74,48 @@ class Found(Generic[D]):
         """A write that changes nothing, and fails if the stream has moved."""
         return StreamWrite(self.stream, self.version, self.version, self.state)
 
+    def becoming(self, document: Model | None) -> StreamWrite:
+        """A write of another document, which no event tells of; fails if the stream has moved."""
+        state = b"" if document is None else document.model_dump_json(by_alias=True).encode()
+        return StreamWrite(self.stream, self.version, self.version + 1, state)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change(Generic[D]):
     """What was decided: the document afterwards, and the events that lead there.
 
-    ``rests_on`` names other streams that the decision was made on and that must not have moved.
+    ``rests_on`` names other streams that the decision was made on and that must not have moved,
+    ``beside`` those whose documents change along with it.
     """
 
     document: D
     steps: tuple[Step, ...] = ()
     claims: tuple[Claim, ...] = ()
     rests_on: tuple[StreamWrite, ...] = ()
+    beside: tuple[StreamWrite, ...] = ()
+
+    def along_with(self, other: Change[W]) -> Change[D]:
+        """This decision and another one of other streams, both or neither."""
+        return replace(
+            self,
+            steps=(*self.steps, *other.steps),
+            claims=(*self.claims, *other.claims),
+            beside=(*self.beside, *other.beside),
+        )
+
+
+def founded(stream: Stream, changes: Sequence[Change[D]]) -> Change[D]:
+    """The first decisions of a new stream as one, to be taken along with those of another."""
+    steps = [step for change in changes for step in change.steps]
+    placed = tuple(replace(step, elsewhere=(stream, n)) for n, step in enumerate(steps, 1))
+    document = changes[-1].document
+    state = document.model_dump_json(by_alias=True).encode()
+    return Change(
+        document=document,
+        steps=placed,
+        claims=tuple(claim for change in changes for claim in change.claims),
+        beside=(StreamWrite(stream, 0, len(placed), state),),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +145,7 @@ class Commander:
     def find(self, workspace: str, stream: Stream, model: type[D]) -> Found[D]:
         """A stream's version and newest document."""
         kept = self._gate.state_of(workspace, stream)
-        document = model.model_validate_json(kept.state) if kept.version else None
+        document = model.model_validate_json(kept.state) if kept.state else None
         return Found(stream, kept.version, document, kept.state)
 
     def find_all(self, workspace: str, kind: str, model: type[D]) -> list[Found[D]]:
@@ -144,15 +183,20 @@ class Commander:
                     raise
         raise AssertionError("The last attempt returns or raises.")
 
-    def append(self, order: Order, steps: tuple[Step, ...]) -> Appended:
-        """Submit events that belong to no stream; ids that are known already are duplicates."""
+    def append(
+        self, order: Order, steps: tuple[Step, ...], writes: tuple[StreamWrite, ...] = ()
+    ) -> Appended:
+        """Submit events that belong to no stream; ids that are known already are duplicates.
+
+        With ``writes`` only if none of those streams has moved: else raises ``VersionConflict``.
+        """
         records = self._records(order, steps, Stream("", ""), 0)
-        return self._decided(Decision(order.workspace, records))
+        return self._decided(Decision(order.workspace, records, writes))
 
     def _submit(
         self, order: Order, found: Found[D], change: Change[D], render: Render[D]
     ) -> tuple[int, bytes]:
-        version = found.version + sum(step.event_id is None for step in change.steps)
+        version = found.version + sum(step.is_own for step in change.steps)
 
         def reply(appended: Appended) -> tuple[int, bytes]:
             told = Result(change.document, version, appended.position, changed=bool(change.steps))
@@ -164,7 +208,7 @@ class Commander:
             Decision(
                 order.workspace,
                 self._records(order, change.steps, found.stream, found.version),
-                writes=(*((write,) if change.steps else ()), *change.rests_on),
+                writes=(*((write,) if change.steps else ()), *change.rests_on, *change.beside),
                 claims=change.claims,
                 reply_key=order.reply_key,
                 reply=reply,
@@ -183,9 +227,8 @@ class Commander:
     ) -> tuple[Record, ...]:
         drafts: list[Draft] = []
         for step in steps:
-            if step.event_id is None:
-                version += 1
-            drafts.append(self._draft(order, step, stream, version))
+            version += step.is_own
+            drafts.append(self._draft(order, step, *(step.elsewhere or (stream, version))))
         return tuple(_record(envelope) for envelope in self._composer.compose(drafts))
 
     def _draft(self, order: Order, step: Step, stream: Stream, version: int) -> Draft:
@@ -207,6 +250,7 @@ class Commander:
             version=None if beside else version,
             actor=order.actor,
             campaign_id=step.campaign_id,
+            batch_id=step.batch_id,
         )
 
 

@@ -100,6 +100,19 @@ def test_an_answer_waits_under_an_id_until_it_is_relayed(
     assert all(cursor[p.topic, p.partition] > p.offset for p in places)
 
 
+def test_a_mark_is_passed_when_all_that_was_accepted_before_is_in_the_log(
+    bare: SqlGate, relay: Relay
+) -> None:
+    assert bare.has_logged(bare.mark())
+    bare.decide(step(1, "a", "b")).result(10)
+    mark = bare.mark()
+    assert not bare.has_logged(mark)
+    relay.send()
+    bare.decide(step(2, "c")).result(10)
+    assert bare.has_logged(mark)
+    assert not bare.has_logged(bare.mark())
+
+
 def test_a_copy_is_told_the_id_of_the_first_and_then_its_place(
     bare: SqlGate, relay: Relay, log: MemoryLog
 ) -> None:

@@ -84,6 +84,15 @@ class NoReads(Reads):
     def member_why(self, *_: Any) -> NoReturn:
         self._refuse()
 
+    def audience(self, *_: Any) -> NoReturn:
+        self._refuse()
+
+    def recipients(self, *_: Any) -> NoReturn:
+        self._refuse()
+
+    def outgoing(self, *_: Any) -> NoReturn:
+        self._refuse()
+
     def kpis(self, *_: Any) -> NoReturn:
         self._refuse()
 

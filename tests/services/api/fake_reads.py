@@ -8,6 +8,9 @@ from uuid import UUID
 
 from events.cursor import TOPICS, Cursor
 from projections.reading.reads import Reads
+from schemas.audiences import AudienceView, OutgoingRows, RecipientsQuery, RecipientView
+from schemas.decisions.activity import DistributedList
+from schemas.documents import AudiencePart
 from schemas.errors import Fault, InvalidInput, NotFound, Stale
 from schemas.instants import to_datetime
 from schemas.views import (
@@ -148,6 +151,28 @@ class FakeReads(Reads):
             definition_version=1, reason=None, smallest_change=[], spans=mine,
             next_change=None,
         )  # fmt: skip
+
+    def audience(self, workspace: str, lists: Sequence[UUID], known: Cursor) -> AudienceView:
+        parts = tuple(
+            AudiencePart(list_id=list_id, kind="contact", members=members)
+            for list_id in lists
+            if (members := tuple(
+                view.member for owner, name, view in self.listed
+                if (owner, name) == (workspace, list_id)
+            ))
+        )  # fmt: skip
+        pinned = tuple(DistributedList(list_id=one, version=0, known_at="x") for one in lists)
+        return AudienceView(known_at="x", lists=pinned, parts=parts)
+
+    def recipients(
+        self, workspace: str, query: RecipientsQuery, known: Cursor
+    ) -> list[RecipientView]:
+        raise AssertionError("Nothing is decided on in these tests.")
+
+    def outgoing(
+        self, workspace: str, activity: UUID, audience: UUID, after: str | None, limit: int
+    ) -> OutgoingRows:
+        return OutgoingRows(data=[], position=Cursor().encode())
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         self.asked.append(query)

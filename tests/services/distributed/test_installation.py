@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -117,6 +118,51 @@ def test_events_reach_the_columns_once(ask: Ask, installation: Installation) -> 
     assert reply.json()["duplicates"] == 300, reply.json()
     until(lambda: ask("api", "GET", "/api/v1/responses",
                       params={"min_position": position}).status_code == 200)  # fmt: skip
+
+
+def test_a_list_follows_the_events_and_its_members_are_written_to(ask: Ask) -> None:
+    people = [str(uuid4()) for _ in range(5)]
+    batch = [
+        {"specversion": "1.0", "id": f"met-{name}", "source": "tests", "type": "contact.created",
+         "data": {"id": name, "changes": {"city": "Gdynia" if n < 3 else "Sopot",
+                                          "email": [f"person{n}@example.com"]}}}
+        for n, name in enumerate(people)
+    ]  # fmt: skip
+    assert ask("collector", "POST", "/v1/events", json=batch).json()["accepted"] == 5
+    made = _done(ask, "/lists", {"name": "Coast", "kind": "dynamic", "member_type": "contact"})
+    path = f"/api/v1/lists/{made['list_id']}"
+    rule = {"v": 1, "member": "contact", "tz": "UTC",
+            "where": {"field": "city", "op": "eq", "value": "Gdynia"}}  # fmt: skip
+    _done(ask, f"/lists/{made['list_id']}/rule", rule)
+    until(lambda: ask("api", "GET", path).json()["member_count"] == 3, 60)
+    assert {m["member"] for m in ask("api", "GET", f"{path}/members").json()["data"]} == {
+        *people[:3]
+    }
+    campaign = _done(ask, "/campaigns", {"name": "Coast", "goal": "awareness"})["campaign_id"]
+    content = _done(ask, "/registries/content_version", {"name": "Letter"})["content_version_id"]
+    planned = {"channel": "email", "list_ids": [made["list_id"]], "content_version_id": content}
+    activity = _done(ask, f"/campaigns/{campaign}/activities", planned)["activity_id"]
+    _done(ask, f"/activities/{activity}/schedule")
+    _done(ask, f"/campaigns/{campaign}/approve")
+    _done(ask, f"/campaigns/{campaign}/launch")
+    _done(ask, f"/activities/{activity}/distribute")
+    progress = f"/api/v1/activities/{activity}/distribution"
+    until(lambda: ask("api", "GET", progress).json()["state"] == "done", 60)
+    assert ask("api", "GET", progress).json()["prepared"] == 3
+    outbox = f"/api/v1/activities/{activity}/outbox"
+    until(lambda: len(ask("api", "GET", outbox).json()["data"]) == 3, 60)
+    told = {one["address"] for one in ask("api", "GET", outbox).json()["data"]}
+    assert told == {f"person{n}@example.com" for n in range(3)}
+    kpis = f"/api/v1/campaigns/{campaign}/kpis"
+    until(lambda: ask("api", "GET", kpis).json()["kpis"]["send_rate"]["denominator"] == 3, 60)
+
+
+def _done(ask: Ask, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    reply = ask("api", "POST", f"/api/v1{path}", json=body or {},
+                headers={"Idempotency-Key": str(uuid4())})  # fmt: skip
+    assert reply.is_success, reply.text
+    told: dict[str, Any] = reply.json()
+    return told
 
 
 def test_no_process_writes_where_it_was_started(ask: Ask, installation: Installation) -> None:

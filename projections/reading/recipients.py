@@ -1,0 +1,266 @@
+"""What decides whether the members of an audience are written to, as it is known by now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from pydantic import ValidationError
+
+from events.cursor import Cursor
+from events.sealing import Sealer
+from projections.folds.fold import Known
+from projections.folds.identity import claims, identifies
+from projections.folds.keeping import Keeping
+from projections.folds.lookups import Lookups
+from projections.folds.members.document import MemberDoc
+from projections.folds.members.fold import Members
+from projections.folds.members.histories import Histories, consents_in, kind_of
+from projections.folds.met import Met
+from projections.folds.reference import ReferenceBook
+from projections.folds.written_to import written_name
+from projections.rules.comparing import TRUE
+from projections.rules.history import History
+from projections.rules.timelines import consent
+from projections.stores.rows import MEMBER, MESSAGE
+from schemas.audiences import ADDRESSES, RecipientsQuery, RecipientView
+from schemas.documents import AudiencePart
+from schemas.fields import StoredAddress
+from schemas.rules.language import ConsentIs
+
+PURPOSE = "marketing"
+_READS = frozenset(("event:email.bounced", "event:email.complained"))
+_AT_ONCE = 400
+_INACTIVE = 1
+
+
+def recipients_of(
+    connection: sa.Connection, generation: int, workspace: str, query: RecipientsQuery,
+    sealer: Sealer,
+) -> list[RecipientView]:  # fmt: skip
+    """What is known of the members of a page, in their order."""
+    records = _Records(connection, generation, workspace)
+    found = [
+        _Found(part, member, records)
+        for part in query.parts
+        for member in part.members
+    ]  # fmt: skip
+    records.read([str(member) for part in query.parts for member in part.members])
+    records.read([one.recipient for one in found])
+    messages = _Messages(connection, generation, workspace, query)
+    messages.read([one.recipient for one in found], [one.address(query.channel) for one in found])
+    clauses = _clauses(connection, generation, workspace, query)
+    return [one.view(workspace, query, messages, clauses, sealer) for one in found]
+
+
+class _Records:
+    """The histories of records, read many at a time."""
+
+    def __init__(self, connection: sa.Connection, generation: int, workspace: str) -> None:
+        self._met = Met()
+        book = ReferenceBook()
+        keeping = Keeping(connection, generation, self._met)
+        self._facts_of = partial(keeping.facts, Members(book), workspace)
+        self._lookups = partial(Lookups, connection, generation, workspace, span=(0, 0))
+        self._book = book
+        self._histories: dict[str, History | None] = {}
+        self._newest: dict[str, tuple[str, str]] = {}
+
+    def read(self, names: Sequence[str]) -> None:
+        """Have the histories of these at hand."""
+        asked = sorted({name for name in names if name and name not in self._histories})
+        for start in range(0, len(asked), _AT_ONCE):
+            self._read(asked[start : start + _AT_ONCE])
+
+    def _read(self, names: Sequence[str]) -> None:
+        facts = self._facts_of(names)
+        lookups = self._lookups(subjects=names)
+        histories = Histories(lookups.context(self._book, 0, self._facts_of), _READS)
+        for name in names:
+            own = sorted(facts.get(name, []), key=lambda known: known.order)
+            kind = kind_of(name, own)
+            histories.times.clear()
+            self._histories[name] = histories.of(name, kind, own) if kind else None
+            self._newest[name] = self._positions(list(histories.times))
+
+    def history(self, name: str) -> History | None:
+        """What is known of a record; ``None`` is nothing."""
+        self.read([name])
+        return self._histories.get(name)
+
+    def positions(self, name: str) -> tuple[str, str]:
+        """Where the newest entries lie of what the person allows, and of who it is."""
+        return self._newest.get(name, ("", ""))
+
+    def _positions(self, events: Sequence[str]) -> tuple[str, str]:
+        known = [one for one in map(self._met.get, events) if one is not None]
+        allowed = [one for one in known if consents_in(one)]
+        identified = [one for one in known if claims(one) or identifies(one)]
+        return _newest(allowed), _newest(identified)
+
+
+def _newest(known: Sequence[Known]) -> str:
+    if not known:
+        return ""
+    last = max(known, key=lambda one: (one.event.recorded_at, one.event.position))
+    return Cursor.after([last.event.position]).encode()
+
+
+class _Messages:
+    """What went to people and addresses before."""
+
+    def __init__(
+        self, connection: sa.Connection, generation: int, workspace: str, query: RecipientsQuery
+    ) -> None:
+        self._connection = connection
+        self._mine = (MESSAGE.c.generation == generation, MESSAGE.c.workspace == workspace)
+        self._query = query
+        self._here: dict[str, UUID] = {}
+        self._contacts: dict[str, int] = {}
+
+    def read(self, people: Sequence[str], hashes: Sequence[str]) -> None:
+        """Look up what went to these people, and to these addresses in this activity."""
+        activity = str(self._query.activity_id)
+        since = min(self._query.pinned_at, self._query.contacted_since)
+        for subject, at, doc in self._select(MESSAGE.c.subject, people, MESSAGE.c.at >= since):
+            said = orjson.loads(doc)
+            if said["activity_id"] == activity:
+                self._here[subject] = UUID(said["message_id"])
+            elif at >= self._query.contacted_since:
+                self._contacts[subject] = self._contacts.get(subject, 0) + 1
+        names = {written_name(self._query.activity_id, one): one for one in hashes if one}
+        for name, _, doc in self._select(MESSAGE.c.id, list(names)):
+            self._here[names[name]] = UUID(orjson.loads(doc)["message_id"])
+
+    def written_to(self, person: str, address_hash: str) -> UUID | None:
+        """A message of the activity to the same person or address."""
+        return self._here.get(person) or self._here.get(address_hash)
+
+    def contacts(self, person: str) -> int:
+        """How many messages of other activities went to a person lately."""
+        return self._contacts.get(person, 0)
+
+    def _select(
+        self, column: sa.Column[str], names: Sequence[str], *bounds: sa.ColumnElement[bool]
+    ) -> Sequence[Any]:
+        rows: list[Any] = []
+        asked = sorted(set(names))
+        for start in range(0, len(asked), _AT_ONCE):
+            some = column.in_(asked[start : start + _AT_ONCE])
+            query = sa.select(column, MESSAGE.c.at, MESSAGE.c.doc).where(*self._mine, some, *bounds)
+            rows += self._connection.execute(query)
+        return rows
+
+
+@dataclass(slots=True)
+class _Found:
+    """A member, and the records that stand for it."""
+
+    part: AudiencePart
+    member: UUID
+    records: _Records
+
+    @property
+    def recipient(self) -> str:
+        """Whom a message to the member goes to."""
+        own = self.records.history(str(self.member))
+        if self.part.kind == "contact" or own is None:
+            return str(self.member)
+        named = "primary_contact_id" if self.part.kind == "account" else "contact_id"
+        return str(_value(own, named) or self.member)
+
+    def address(self, channel: str) -> str:
+        """The hash of where the message goes; empty if that is not known."""
+        stored = _address(self.records.history(self.recipient), channel)[1]
+        return stored.hash if stored else ""
+
+    def view(
+        self, workspace: str, query: RecipientsQuery, messages: _Messages,
+        clauses: Mapping[str, str], sealer: Sealer,
+    ) -> RecipientView:  # fmt: skip
+        """What decides whether the member is written to."""
+        name = self.recipient
+        histories = [self.records.history(one) for one in dict.fromkeys((str(self.member), name))]
+        known = [one for one in histories if one is not None]
+        since, stored = _address(known[-1] if known else None, query.channel)
+        address_hash = stored.hash if stored else ""
+        ledger, identity = self.records.positions(name)
+        return RecipientView.model_construct(
+            member=self.member,
+            kind=self.part.kind,
+            list_id=self.part.list_id,
+            recipient=UUID(name),
+            is_inactive=any(_value(one, "state") == _INACTIVE for one in known),
+            address_hash=address_hash,
+            address=sealer.open(workspace, stored.sealed) if stored else None,
+            is_bounced=query.channel == "email" and any(_bounced(one, since) for one in known),
+            has_complained=any("email.complained" in one.done for one in known),
+            has_withdrawn=any(_withdrawn(one, query.channel, query.at, PURPOSE) for one in known),
+            has_withdrawn_any=any(
+                _withdrawn(one, query.channel, query.at, said.purpose)
+                for one in known
+                for said in one.allowed
+            ),
+            written_to=messages.written_to(name, address_hash),
+            contacts=messages.contacts(name),
+            cluster=name,
+            clause=clauses.get(f"{self.part.list_id}:{self.member}", ""),
+            ledger_position=ledger,
+            identity_position=identity,
+        )
+
+
+def _value(history: History, path: str) -> Any:
+    said = history.said.get(path)
+    return history.values(path).values[-1] if said else None
+
+
+def _address(history: History | None, channel: str) -> tuple[int, StoredAddress | None]:
+    """The first address of a channel, and since when it is known."""
+    if history is None:
+        return 0, None
+    for path in ADDRESSES[channel]:
+        value = _value(history, path)
+        first = value[0] if isinstance(value, list) and value else value
+        try:
+            return history.values(path).starts[-1], StoredAddress.model_validate(first)
+        except ValidationError:
+            continue
+    return 0, None
+
+
+def _bounced(history: History, since: int) -> bool:
+    """Whether the address has been refused for good since it is known."""
+    bounces = history.done.get("email.bounced", ())
+    return any(one.at >= since and one.props.get("class") == "hard" for one in bounces)
+
+
+def _withdrawn(history: History, channel: str, at: int, purpose: str) -> bool:
+    clause = ConsentIs("", channel=channel, purpose=purpose, granted=False)
+    return consent(clause, history.allowed).at(at) == TRUE
+
+
+def _clauses(
+    connection: sa.Connection, generation: int, workspace: str, query: RecipientsQuery
+) -> dict[str, str]:
+    """By list and member, the clause by which it is a member, or was last."""
+    names = [f"{part.list_id}:{member}" for part in query.parts for member in part.members]
+    found: dict[str, str] = {}
+    for start in range(0, len(names), _AT_ONCE):
+        rows = connection.execute(
+            sa.select(MEMBER.c.id, MEMBER.c.doc).where(
+                MEMBER.c.generation == generation,
+                MEMBER.c.workspace == workspace,
+                MEMBER.c.id.in_(names[start : start + _AT_ONCE]),
+            )
+        )
+        for name, doc in rows:
+            spans = MemberDoc.model_validate_json(doc).intervals
+            before = [one for one in spans if one.since <= query.pinned_at] or list(spans)
+            found[name] = before[-1].clause if before else ""
+    return found

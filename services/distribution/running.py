@@ -1,0 +1,185 @@
+"""Decides on the pages of every distribution that is under way, one page of each in turn.
+
+A page is one transaction: its messages and exclusions, the place of the distribution, and the page
+itself, which is needed no longer. So it can be stopped anywhere, and several processes may do it:
+of two at one page, one finds that the place has moved.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from events.cursor import Cursor
+from schemas.audiences import RecipientsQuery
+from schemas.documents import (
+    ActivityDocument,
+    AudiencePage,
+    CampaignDocument,
+    DistributionDocument,
+)
+from schemas.errors import NotFound, Stale, UnavailableError, VersionConflict
+from schemas.instants import DAY, from_datetime
+from schemas.lifecycles import ActivityStatus, CampaignStatus
+from services.commands import activities, campaigns, distributions
+from services.commands.commander import Commander, Found, Order, Step
+from services.commands.distributions import Limits
+from services.commands.messages import content_of
+from services.parts import Parts
+
+_LOOK_AGAIN_SECONDS = 5.0
+_LOG_SECONDS = 10.0
+_SHORT_SECONDS = 0.05
+log = logging.getLogger(__name__)
+
+Running = Found[DistributionDocument]
+
+
+class Distributions:
+    """All distributions of an installation; ``start`` has a thread take turn after turn."""
+
+    def __init__(self, parts: Parts, commander: Commander) -> None:
+        self._parts = parts
+        self._commander = commander
+        self._news = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Go on with whatever is under way."""
+        self._thread = threading.Thread(target=self._run, name="distributions", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the page that is under way."""
+        self._stopping.set()
+        self._news.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._news.set()
+
+    def turn(self) -> bool:
+        """Decide on one page of each distribution; whether any was decided on."""
+        moved = False
+        for workspace in self._parts.access.workspaces():
+            for found, document in self._under_way(workspace.id):
+                if self._stopping.is_set():
+                    return False
+                moved |= self._one(workspace.id, found, document)
+        return moved
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._news.clear()
+            try:
+                moved = self.turn()
+            except UnavailableError as error:
+                log.warning("Distributions wait: %s", error)
+                moved = False
+            if not moved:
+                self._news.wait(_LOOK_AGAIN_SECONDS)
+
+    def _under_way(self, workspace: str) -> list[tuple[Running, DistributionDocument]]:
+        found = self._commander.find_all(workspace, "distribution", DistributionDocument)
+        return [
+            (one, one.document)
+            for one in found
+            if one.document is not None and one.document.state in ("running", "canceling")
+        ]
+
+    def _one(self, workspace: str, found: Running, document: DistributionDocument) -> bool:
+        try:
+            return self._page(workspace, found, document)
+        except VersionConflict:
+            return True  # somebody else was faster; the next turn sees how far it is
+        except UnavailableError as error:
+            log.warning("The activity %s waits: %s", document.activity_id, error)
+        except Exception:  # one that cannot go on must not hold up the others
+            log.exception("The activity %s is stuck.", document.activity_id)
+        return False
+
+    def _page(self, workspace: str, found: Running, document: DistributionDocument) -> bool:
+        find = self._commander.find
+        owner = find(workspace, activities.stream_of(document.activity_id), ActivityDocument)
+        over = find(workspace, campaigns.stream_of(document.campaign_id), CampaignDocument)
+        activity, campaign = activities.known(owner.document), campaigns.known(over.document)
+        if _is_over(activity, campaign):
+            document = document.model_copy(update={"state": "canceling"})
+        elif campaign.status is not CampaignStatus.LAUNCHED:
+            return False  # suspended; it goes on when the campaign does
+        stream = distributions.page_stream(document.activity_id, document.next_page)
+        page = find(workspace, stream, AudiencePage)
+        if page.document is None:
+            raise NotFound(f"The page {document.next_page} of the audience is not there.")
+        if document.state == "canceling":
+            steps = distributions.canceled_steps(workspace, document, page.document.parts)
+            after = distributions.advanced(document, ["canceled"] * len(steps))
+        else:
+            steps, after = self._decided(workspace, document, activity, page.document)
+        moving = (found.becoming(after), page.becoming(None))
+        # What was decided on must stand until it is stored: who suspends a campaign stops it there.
+        self._commander.append(
+            Order(workspace=workspace, actor=document.actor),
+            tuple(steps),
+            (*moving, owner.unchanged, over.unchanged),
+        )
+        return True
+
+    def _decided(
+        self, workspace: str, document: DistributionDocument, activity: ActivityDocument,
+        page: AudiencePage,
+    ) -> tuple[list[Step], DistributionDocument]:  # fmt: skip
+        limits = limits_of(activity)
+        query = self._query(document, activity, limits, page)
+        views = self._parts.reads.recipients(workspace, query, self._all_known())
+        decided = distributions.decide(document.activity_id, limits, views)
+        content = content_of(activity)
+        steps = distributions.steps_of(workspace, document, content, limits, decided)
+        return steps, distributions.advanced(document, [one.reason for one in decided])
+
+    def _query(
+        self, document: DistributionDocument, activity: ActivityDocument, limits: Limits,
+        page: AudiencePage,
+    ) -> RecipientsQuery:  # fmt: skip
+        now = self._parts.clock()
+        begun = activity.distributed_at
+        return RecipientsQuery(
+            activity_id=document.activity_id,
+            channel=activity.channel,
+            parts=page.parts,
+            pinned_at=from_datetime(begun) if begun else now,
+            at=now,
+            contacted_since=now - limits.anti_spam_days * DAY,
+        )
+
+    def _all_known(self) -> Cursor:
+        """A cursor behind all that was accepted by now: no withdrawal may be passed over."""
+        mark = self._parts.gate.mark()
+        ends = time.monotonic() + _LOG_SECONDS
+        while not self._parts.gate.has_logged(mark):
+            if time.monotonic() > ends:
+                raise Stale("What was decided is not in the log yet.")
+            time.sleep(_SHORT_SECONDS)
+        return self._parts.log.heads()
+
+
+def limits_of(activity: ActivityDocument) -> Limits:
+    """What an activity asks beyond the consent ledger."""
+    fields = activity.fields
+    return Limits(
+        exclude_opted_out=fields.exclude_opted_out is not False,
+        skip_inactive=fields.skip_inactive is not False,
+        anti_spam_days=fields.anti_spam_days or 0,
+        holdout_percent=activity.holdout_percent,
+    )
+
+
+def _is_over(activity: ActivityDocument, campaign: CampaignDocument) -> bool:
+    ended = (CampaignStatus.COMPLETED, CampaignStatus.CANCELED, CampaignStatus.INACTIVE)
+    return campaign.status in ended or activity.status in (
+        ActivityStatus.CANCELED, ActivityStatus.CLOSED,
+    )  # fmt: skip
