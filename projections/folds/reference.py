@@ -50,6 +50,8 @@ class ReferenceBook:
         self._versions: dict[Key, dict[int, Version]] = {}
         self._named: dict[tuple[str, str], set[str]] = {}
         self._cursor = Cursor()
+        self.changes = 0
+        """How often something was learned: what was read here holds until that grows."""
         self._types = frozenset(e.wire for e in load_all() if e.reference)
 
     def catch_up(self, log: EventLog) -> list[Event]:
@@ -74,6 +76,7 @@ class ReferenceBook:
             key = (event.workspace, kind, name)
             version = Version(event.effective_at or event.recorded_at, event.version or 1, body)
             self._versions.setdefault(key, {})[version.number] = version
+            self.changes += 1
             if kind in ("rule", "list"):
                 self._named.setdefault((event.workspace, kind), set()).add(name)
 
@@ -114,6 +117,16 @@ class ReferenceBook:
         names = self._named.get((workspace, "list"), ())
         found = [self._at(workspace, "list", name, at, grace=False) for name in sorted(names)]
         return [one.body for one in found if one is not None and isinstance(one.body, ListRule)]
+
+    def next_list_change(self, workspace: str, at: int) -> int | None:
+        """When the next word on any list's rule takes effect."""
+        later = (
+            version.effective_at
+            for name in self._named.get((workspace, "list"), ())
+            for version in self._versions.get((workspace, "list", name), {}).values()
+            if version.effective_at > at
+        )
+        return min(later, default=None)
 
     def takes_effect(self, workspace: str, list_id: str) -> int | None:
         """When the newest word on a list's rule takes effect."""

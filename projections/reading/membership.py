@@ -15,7 +15,7 @@ from projections.folds.lookups import Lookups
 from projections.folds.members.document import Interval, MemberDoc
 from projections.folds.members.fold import Members
 from projections.folds.members.histories import Histories, kind_of
-from projections.folds.members.rules import InForce, in_force
+from projections.folds.members.rules import InForce, RulesInForce
 from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook
 from projections.progress import logical_time_of
@@ -40,12 +40,13 @@ class Rulebook:
         self._log = log
         self._lock = threading.Lock()
         self._book = ReferenceBook()
+        self._rules = RulesInForce(self._book)
 
     def in_force(self, workspace: str, at: int) -> InForce:
         """The rules in force at a recorded time."""
         with self._lock:
             self._book.catch_up(self._log)
-            return in_force(self._book, workspace, at)
+            return self._rules.at(workspace, at)
 
 
 def members_of(

@@ -94,6 +94,10 @@ class History:
     scored: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
     begins: Said | None = None
     """When the record came to exist, and the event that says so."""
+    truths: dict[int, tuple[Any, Steps[Any]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """By the identity of a clause, the clause and when it is true: reasons ask for it again."""
     _values: dict[str, Steps[Any]] = field(default_factory=dict, compare=False, repr=False)
     """Many rules ask for the same fields."""
 

@@ -86,6 +86,7 @@ def joined(change: Callable[[Sequence[V]], W], parts: Sequence[Steps[V]]) -> Ste
     moves = [
         (at, index, value)
         for index, part in enumerate(parts)
+        if len(part.starts) > 1
         for at, value in zip(part.starts[1:], part.values[1:], strict=True)
     ]
     for at, index, value in sorted(moves, key=_instant):

@@ -58,15 +58,32 @@ class Timelines:
 
     def truth(self, clause: Clause, history: History) -> Steps[Truth]:
         """When a clause is true, false or unknown for a record."""
-        return _WORK[type(clause)](self, clause, history)
+        known = history.truths.get(id(clause))
+        if known is None or known[0] is not clause:
+            known = clause, _WORK[type(clause)](self, clause, history)
+            history.truths[id(clause)] = known
+        return known[1]
 
     # What is joined
 
     def _all(self, clause: AllOf, history: History) -> Steps[Truth]:
-        return joined(min, [self.truth(part, history) for part in clause.parts])
+        return self._joined(min, FALSE, clause.parts, history)
 
     def _any(self, clause: AnyOf, history: History) -> Steps[Truth]:
-        return joined(max, [self.truth(part, history) for part in clause.parts])
+        return self._joined(max, TRUE, clause.parts, history)
+
+    def _joined(
+        self, change: Callable[[Sequence[Truth]], Truth], decides: Truth, parts: Sequence[Clause],
+        history: History,
+    ) -> Steps[Truth]:  # fmt: skip
+        """What parts come to; where one of them decides at all times, the rest need no work."""
+        truths = []
+        for part in parts:
+            truth = self.truth(part, history)
+            if len(truth.values) == 1 and truth.values[0] == decides:
+                return truth
+            truths.append(truth)
+        return joined(change, truths)
 
     def _not(self, clause: Not, history: History) -> Steps[Truth]:
         return self.truth(clause.part, history).map(opposite)
@@ -198,8 +215,8 @@ _WORK: Mapping[type[Clause], Callable[[Timelines, Any, History], Steps[Truth]]] 
 
 def member_when(rule: Rule, history: History, rules: Rules) -> Steps[bool]:
     """When a record is a member of a list."""
-    truth = Timelines(rule.zone, rules).truth(rule.where, history)
-    return joined(all, [history.exists(), truth.map(_is_true)])
+    truth = Timelines(rule.zone, rules).truth(rule.where, history).map(_is_true)
+    return joined(all, [history.exists(), truth]) if any(truth.values) else truth
 
 
 def human_when(done: Done) -> Steps[bool]:

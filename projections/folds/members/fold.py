@@ -20,7 +20,7 @@ from projections.folds.members.document import TABLE, Interval, MemberDoc, membe
 from projections.folds.members.histories import MEMBER, Histories, kind_of
 from projections.folds.members.intervals import intervals_of
 from projections.folds.members.reading import names_of
-from projections.folds.members.rules import InForce, in_force
+from projections.folds.members.rules import InForce, RulesInForce
 from projections.folds.reference import ReferenceBook
 from projections.rules.timelines import member_when
 from schemas.calendar import NEVER
@@ -55,6 +55,7 @@ class Members(Fold):
 
     def __init__(self, book: ReferenceBook) -> None:
         self._book = book
+        self._lists = RulesInForce(book)
 
     def entities(self, known: Known) -> Iterable[str]:
         """The record an event is keyed by, and those it names that must hear of it."""
@@ -75,7 +76,7 @@ class Members(Fold):
         return [MEMBER + entity for entity in self.entities(known)]
 
     def wants(self, workspace: str, entity: str, logical_time: int) -> bool:
-        return entity.startswith(_RULE) or bool(self._book.list_rules(workspace, logical_time))
+        return entity.startswith(_RULE) or bool(self._lists.at(workspace, logical_time).versions)
 
     def touches_all(self, entity: str, logical_time: int) -> bool:
         return entity.startswith(_RULE) and self._effective_at(entity) <= logical_time
@@ -86,7 +87,7 @@ class Members(Fold):
             due = effective_at if effective_at > context.logical_time else None
             return Outcome(due_at=due)
         kind = kind_of(entity, facts)
-        lists = in_force(self._book, context.workspace, context.logical_time)
+        lists = self._lists.at(context.workspace, context.logical_time)
         if kind is None or not lists.of(kind):
             return Outcome()
         return _outcome(entity, kind, facts, lists, lists.of(kind), context)
@@ -96,7 +97,7 @@ class Members(Fold):
         context: Context,
     ) -> Outcome:  # fmt: skip
         """Only the lists whose rules read what has come are worked out again."""
-        lists = in_force(self._book, context.workspace, context.logical_time)
+        lists = self._lists.at(context.workspace, context.logical_time)
         kind = kind_of(entity, facts)
         names = None if kind is None else names_of(entity, kind, facts, fresh)
         if kind is None or names is None:
@@ -117,7 +118,7 @@ class Members(Fold):
     ) -> list[Draft]:
         old = [MemberDoc.model_validate_json(raw) for raw in before]
         new = [row.doc for row in after if isinstance(row.doc, MemberDoc)]
-        lists = in_force(self._book, context.workspace, context.logical_time)
+        lists = self._lists.at(context.workspace, context.logical_time)
         return conclusions(old, new, cause, lists, context)
 
     def _effective_at(self, entity: str) -> int:
