@@ -192,25 +192,30 @@ class StoredReads(Reads):
         )
 
     def members(
-        self, workspace: str, list_id: UUID, as_of: int | None, after: str | None, limit: int
-    ) -> Rows[MemberView]:
-        with reading(self._rows).begin() as connection:
-            generation = live_generation(self._rows)
-            return members_of(connection, generation, workspace, list_id, as_of, after, limit)
+        self, workspace: str, list_id: UUID, past: Past, after: str | None, limit: int
+    ) -> PastRows[MemberView]:
+        with self._at(workspace, "rows", past.known_at) as at, reading(at.rows).begin() as rows:
+            found = members_of(rows, at.generation, workspace, list_id, past.as_of, after, limit)
+        return PastRows(
+            data=found.data, next_cursor=found.next_cursor, as_of=_shown(past.as_of),
+            known_at=at.cursor.encode(),
+        )  # fmt: skip
 
     def member_count(self, workspace: str, list_id: UUID) -> int:
         with reading(self._rows).begin() as connection:
             return count_of(connection, live_generation(self._rows), workspace, list_id)
 
-    def member_flow(self, workspace: str, list_id: UUID, since: int, until: int) -> FlowView:
-        with reading(self._rows).begin() as connection:
-            generation = live_generation(self._rows)
-            return flow_of(connection, generation, workspace, list_id, since, until)
+    def member_flow(
+        self, workspace: str, list_id: UUID, since: int, until: int, known_at: str | None
+    ) -> FlowView:
+        with self._at(workspace, "rows", known_at) as at, reading(at.rows).begin() as rows:
+            return flow_of(rows, at.generation, workspace, list_id, since, until)
 
-    def member_why(self, workspace: str, list_id: UUID, member: UUID, as_of: int | None) -> WhyView:
-        with reading(self._rows).begin() as connection:
-            generation = live_generation(self._rows)
-            return why_of(connection, generation, workspace, list_id, member, as_of, self._rulebook)
+    def member_why(self, workspace: str, list_id: UUID, member: UUID, past: Past) -> WhyView:
+        with self._at(workspace, "rows", past.known_at) as at, reading(at.rows).begin() as rows:
+            return why_of(
+                rows, at.generation, workspace, list_id, member, past.as_of, self._rulebook
+            )
 
     def audience(self, workspace: str, lists: Sequence[UUID], known: Cursor) -> AudienceView:
         self._waiting.wait_for_rows(known, _PATIENCE)

@@ -94,20 +94,25 @@ class Reads(ABC):
 
     @abstractmethod
     def members(
-        self, workspace: str, list_id: UUID, as_of: int | None, after: str | None, limit: int
-    ) -> Rows[MemberView]:
-        """Members in the order of their ids, by now or as of a moment of data time."""
+        self, workspace: str, list_id: UUID, past: Past, after: str | None, limit: int
+    ) -> PastRows[MemberView]:
+        """Members in the order of their ids; whoever goes on behind ``after`` names the past again.
+
+        This and what follows raise ``Preparing`` while what was known then is put together.
+        """
 
     @abstractmethod
     def member_count(self, workspace: str, list_id: UUID) -> int:
         """How many members a list has by now."""
 
     @abstractmethod
-    def member_flow(self, workspace: str, list_id: UUID, since: int, until: int) -> FlowView:
+    def member_flow(
+        self, workspace: str, list_id: UUID, since: int, until: int, known_at: str | None
+    ) -> FlowView:
         """How a list's members came and went from an instant until before another."""
 
     @abstractmethod
-    def member_why(self, workspace: str, list_id: UUID, member: UUID, as_of: int | None) -> WhyView:
+    def member_why(self, workspace: str, list_id: UUID, member: UUID, past: Past) -> WhyView:
         """Why a record is a member of a list, or is not."""
 
     @abstractmethod

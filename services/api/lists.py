@@ -15,12 +15,19 @@ from schemas.documents import DefinitionDocument, ListDocument
 from schemas.errors import Fault, MalformedRequest, NotFound
 from schemas.rules.explaining import explain
 from schemas.rules.parsing import parse_rule
-from schemas.views import FlowView, MemberView, Rows, View, WhyView
+from schemas.views import FlowView, MemberView, Past, PastRows, Rows, View, WhyView
 from services.api import answers
 from services.api.call import Call, Reading, Writing
 from services.api.desk import AtDesk, Body, Deed, Desk, show
 from services.api.paging import listed, listed_views, page_of, reading_cursor
-from services.api.parameters import Page, PageParameters, ReadParameters, moment
+from services.api.parameters import (
+    KnownAt,
+    Page,
+    PageParameters,
+    ReadParameters,
+    known_at,
+    moment,
+)
 from services.commands import definitions, lists
 from services.commands.commander import Change
 
@@ -70,6 +77,7 @@ class MembersQuery(PageParameters, ReadParameters):
     as_of: Annotated[
         str | None, Field(max_length=40, description="The members as they were at this time.")
     ] = None
+    known_at: KnownAt = None
 
 
 class FlowQuery(ReadParameters):
@@ -77,6 +85,7 @@ class FlowQuery(ReadParameters):
 
     since: Annotated[str | None, Field(max_length=40, alias="from")] = None
     until: Annotated[str | None, Field(max_length=40, alias="to")] = None
+    known_at: KnownAt = None
 
 
 class WhyQuery(ReadParameters):
@@ -85,6 +94,7 @@ class WhyQuery(ReadParameters):
     as_of: Annotated[
         str | None, Field(max_length=40, description="The reasons as they were at this time.")
     ] = None
+    known_at: KnownAt = None
 
 
 def _deed(desk: Desk, call: Call) -> Deed[ListDocument]:
@@ -254,7 +264,7 @@ def _put(list_id: UUID, body: MembersChange, call: Call, desk: Desk, *, on: bool
     return _deed(desk, call).do(lists.stream_of(list_id), decide)
 
 
-@router.get("/{list_id}/members", response_model=Rows[MemberView])
+@router.get("/{list_id}/members", response_model=PastRows[MemberView])
 def list_members(
     list_id: UUID,
     request: Request,
@@ -265,9 +275,9 @@ def list_members(
     """The members of a list, by now or as of a moment, in the order of their ids."""
     _known(desk, call, list_id)
     query.await_position(call.parts)
-    as_of = moment(query.as_of, "as_of")
+    past = _past(query, call)
     with reading_cursor(query.cursor):
-        rows = call.parts.reads.members(call.workspace, list_id, as_of, query.cursor, query.limit)
+        rows = call.parts.reads.members(call.workspace, list_id, past, query.cursor, query.limit)
     return listed_views(request, rows)
 
 
@@ -285,7 +295,8 @@ def read_flow(
     if last <= first:
         detail = "The span must end after it begins."
         raise MalformedRequest(detail, (Fault("/to", detail),))
-    view = call.parts.reads.member_flow(call.workspace, list_id, first, last)
+    then = known_at(query.known_at, call.parts)
+    view = call.parts.reads.member_flow(call.workspace, list_id, first, last, then)
     return Response(view.model_dump_json(), media_type="application/json")
 
 
@@ -300,6 +311,10 @@ def explain_member(
     """Why a record is a member of a list, or is not: each clause with the events behind it."""
     _known(desk, call, list_id)
     query.await_position(call.parts)
-    as_of = moment(query.as_of, "as_of")
-    view = call.parts.reads.member_why(call.workspace, list_id, member, as_of)
+    past = _past(query, call)
+    view = call.parts.reads.member_why(call.workspace, list_id, member, past)
     return Response(view.model_dump_json(), media_type="application/json")
+
+
+def _past(query: MembersQuery | WhyQuery, call: Call) -> Past:
+    return Past(as_of=moment(query.as_of, "as_of"), known_at=known_at(query.known_at, call.parts))

@@ -27,6 +27,13 @@ Limit = Annotated[int, Field(ge=1, le=MOST, description="How many at most.")]
 After = Annotated[
     str | None, Field(max_length=2048, description="The next_cursor of the page before.")
 ]
+KnownAt = Annotated[
+    str | None,
+    Field(
+        max_length=2048,
+        description="Only what was known at this time, or at the cursor of an earlier reply.",
+    ),
+]
 Moment = Annotated[str | None, Field(max_length=40, description="An RFC 3339 time, or a date.")]
 
 
@@ -65,13 +72,7 @@ class PastParameters(ReadParameters):
     as_of: Annotated[
         str | None, Field(max_length=40, description="Only what had happened by this time.")
     ] = None
-    known_at: Annotated[
-        str | None,
-        Field(
-            max_length=2048,
-            description="Only what was known at this time, or at the cursor of an earlier reply.",
-        ),
-    ] = None
+    known_at: KnownAt = None
     version: Annotated[
         str | None,
         Field(max_length=20, description="Of the definition: a number, or current."),

@@ -11,6 +11,7 @@ from schemas.errors import Unauthenticated
 from schemas.instants import DAY
 from schemas.rules.explaining import explain
 from schemas.rules.parsing import parse_rule
+from schemas.views import Past
 from services.api.call import parts_of
 from services.api.desk import desk_of
 from services.commands import definitions
@@ -52,7 +53,7 @@ def show_list(request: Request, list_id: UUID, after: str | None = None) -> Resp
         return shown(login_page(), 401)
     workspace, reads = visitor.principal.workspace, parts_of(request).reads
     one = _known(request, visitor, list_id)
-    rows = reads.members(workspace, list_id, None, after, MEMBERS)
+    rows = reads.members(workspace, list_id, Past(), after, MEMBERS)
     here = f"/lists/{list_id}"
     further = f"{here}?after={rows.next_cursor}" if rows.next_cursor else None
     table = lists.members(list_id, rows.data, zone_of(request, visitor), further)
@@ -61,7 +62,7 @@ def show_list(request: Request, list_id: UUID, after: str | None = None) -> Resp
     address = f"{here}?part=members" + (f"&after={after}" if after else "")
     about = _rule(request, visitor, list_id) if one.kind == "dynamic" else tag("p", "By hand.")
     now = parts_of(request).clock()
-    flow = reads.member_flow(workspace, list_id, now - SPAN_DAYS * DAY, now)
+    flow = reads.member_flow(workspace, list_id, now - SPAN_DAYS * DAY, now, None)
     count = lists.size(one, reads.member_count(workspace, list_id), flow, SPAN_DAYS)
     return shown(
         document(
@@ -80,7 +81,7 @@ def show_why(request: Request, list_id: UUID, member: UUID) -> Response:
         return shown(login_page(), 401)
     one = _known(request, visitor, list_id)
     reads = parts_of(request).reads
-    why = reads.member_why(visitor.principal.workspace, list_id, member, None)
+    why = reads.member_why(visitor.principal.workspace, list_id, member, Past())
     title = f"{one.name}: why {member}"
     back = tag("p", tag("a", one.name, href=f"/lists/{list_id}"))
     shown_why = tag("div", lists.reasons(why, zone_of(request, visitor)), class_="panel")

@@ -7,6 +7,7 @@ import pytest
 from events.log import Record
 from projections.folds.waits import MOST_DUE
 from schemas.instants import format_instant, from_datetime
+from schemas.views import Past
 from tests.support import campaign as c
 from tests.support.example_rules import GROWING
 from tests.support.listed import (
@@ -236,16 +237,16 @@ def test_members_are_read_as_of_any_moment(world: World) -> None:
     world.append(told(world, 1, "b", city="Sopot"))
     settle(world)
     reads = world.reads()
-    first = reads.members(WORKSPACE, LIST, None, None, 2)
-    rest = reads.members(WORKSPACE, LIST, None, first.next_cursor, 2)
+    first = reads.members(WORKSPACE, LIST, Past(), None, 2)
+    rest = reads.members(WORKSPACE, LIST, Past(), first.next_cursor, 2)
     now = [str(one.member) for one in (*first.data, *rest.data)]
     assert now == sorted(members(world))
     assert (len(first.data), len(rest.data), rest.next_cursor) == (2, 1, None)
     assert reads.member_count(WORKSPACE, LIST) == 3
-    then = reads.members(WORKSPACE, LIST, start, None, 10).data
+    then = reads.members(WORKSPACE, LIST, Past(as_of=start), None, 10).data
     assert ANN in {str(one.member) for one in then}
-    assert reads.members(WORKSPACE, LIST, start - 1, None, 10).data == []
-    assert reads.members("another", LIST, None, None, 10).data == []
+    assert reads.members(WORKSPACE, LIST, Past(as_of=start - 1), None, 10).data == []
+    assert reads.members("another", LIST, Past(), None, 10).data == []
 
 
 def test_reasons_are_given_to_members_and_others(world: World) -> None:
@@ -256,19 +257,19 @@ def test_reasons_are_given_to_members_and_others(world: World) -> None:
     world.append(c.clicked(world, 1, at))
     settle(world)
     reads = world.reads()
-    why = reads.member_why(WORKSPACE, LIST, c.person(1), None)
+    why = reads.member_why(WORKSPACE, LIST, c.person(1), Past())
     assert why.is_member
     assert why.reason is not None
     assert [part.found for part in why.reason.parts] == ["Gdynia", 1]
     assert why.next_change is not None
     assert from_datetime(why.next_change) == at + 7 * DAY
-    other = reads.member_why(WORKSPACE, LIST, c.person(2), None)
+    other = reads.member_why(WORKSPACE, LIST, c.person(2), Past())
     assert not other.is_member
     assert other.reason is not None
     assert [part.value for part in other.reason.parts] == ["true", "false"]
-    before = reads.member_why(WORKSPACE, LIST, c.person(1), at - DAY)
+    before = reads.member_why(WORKSPACE, LIST, c.person(1), Past(as_of=at - DAY))
     assert not before.is_member
-    nobody = reads.member_why(WORKSPACE, LIST, c.person(9), None)
+    nobody = reads.member_why(WORKSPACE, LIST, c.person(9), Past())
     assert (nobody.is_member, nobody.reason, nobody.spans) == (False, None, [])
 
 
@@ -285,11 +286,42 @@ def test_who_came_and_went_adds_up_at_every_moment(world: World) -> None:
     reads = world.reads()
     for since, until in ((0, 40), (5, 6), (10, 30), (39, 41)):
         first, last = start + since * DAY, start + until * DAY
-        flow = reads.member_flow(WORKSPACE, LIST, first, last)
+        flow = reads.member_flow(WORKSPACE, LIST, first, last, None)
         assert flow.members_before + flow.joins - flow.leaves == flow.members_after
         for moment, count in ((first - 1, flow.members_before), (last - 1, flow.members_after)):
-            there = reads.members(WORKSPACE, LIST, moment, None, 100).data
+            there = reads.members(WORKSPACE, LIST, Past(as_of=moment), None, 100).data
             assert len(there) == count
-    whole = reads.member_flow(WORKSPACE, LIST, start, start + 50 * DAY)
+    whole = reads.member_flow(WORKSPACE, LIST, start, start + 50 * DAY, None)
     assert whole.leaves > 5
     assert whole.dwell_days is not None
+
+
+def test_what_was_known_then_is_a_copy_taken_then(world: World) -> None:
+    """N3: whatever late events and other rules came after."""
+    publish(world, IN_GDYNIA)
+    chance, reads = Chance(5), world.reads()
+    copies = []
+    for number in range(24):
+        at = world.clock() - chance.one(0, 0, 3, 30) * DAY
+        city = chance.one("Gdynia", "Sopot")
+        world.append(told(world, number % 5, f"{number}", at=at, city=city))
+        settle(world)
+        if number % 8 == 7:
+            now = reads.members(WORKSPACE, LIST, Past(), None, 100)
+            early = reads.members(WORKSPACE, LIST, Past(as_of=at), None, 100)
+            copies.append((world.log.heads().encode(), at, now.data, early.data))
+        world.clock.advance(DAY)
+    publish(world, {"not": IN_GDYNIA}, version=2)
+    settle(world)
+    assert len({tuple(one.member for one in now) for _, _, now, _ in copies}) > 1
+    for cursor, at, now, early in copies:
+        then = reads.members(WORKSPACE, LIST, Past(known_at=cursor), None, 100)
+        assert (then.data, then.known_at) == (now, cursor)
+        assert reads.members(WORKSPACE, LIST, Past(as_of=at, known_at=cursor), None, 100).data == (
+            early
+        )
+        for one in now[:1]:
+            why = reads.member_why(WORKSPACE, LIST, one.member, Past(known_at=cursor))
+            assert (why.is_member, why.definition_version) == (True, 1)
+        flow = reads.member_flow(WORKSPACE, LIST, 0, world.clock(), cursor)
+        assert flow.members_after == len(now)

@@ -124,26 +124,30 @@ class FakeReads(Reads):
         return PastRows(data=[], as_of=None, known_at="x")
 
     def members(
-        self, workspace: str, list_id: UUID, as_of: int | None, after: str | None, limit: int
-    ) -> Rows[MemberView]:
-        self.asked.append((list_id, as_of))
+        self, workspace: str, list_id: UUID, past: Past, after: str | None, limit: int
+    ) -> PastRows[MemberView]:
+        self.asked.append((list_id, past))
         start = self._start(after)
         own = [view for owner, name, view in self.listed if (owner, name) == (workspace, list_id)]
         further = f"after:{start + limit}" if len(own) > start + limit else None
-        return Rows(data=own[start : start + limit], next_cursor=further)
+        data = own[start : start + limit]
+        return PastRows(data=data, next_cursor=further, as_of=None, known_at="x")
 
     def member_count(self, workspace: str, list_id: UUID) -> int:
-        return len(self.members(workspace, list_id, None, None, 1000).data)
+        return len(self.members(workspace, list_id, Past(), None, 1000).data)
 
-    def member_flow(self, workspace: str, list_id: UUID, since: int, until: int) -> FlowView:
+    def member_flow(
+        self, workspace: str, list_id: UUID, since: int, until: int, known_at: str | None
+    ) -> FlowView:
         count = self.member_count(workspace, list_id)
         return FlowView(
             since=to_datetime(since), until=to_datetime(until), members_before=0, joins=count,
             leaves=0, members_after=count, ended=0, dwell_days=None,
         )  # fmt: skip
 
-    def member_why(self, workspace: str, list_id: UUID, member: UUID, as_of: int | None) -> WhyView:
-        spans = self.members(workspace, list_id, as_of, None, 1000).data
+    def member_why(self, workspace: str, list_id: UUID, member: UUID, past: Past) -> WhyView:
+        spans = self.members(workspace, list_id, past, None, 1000).data
+        as_of = past.as_of
         mine = [span for span in spans if span.member == member]
         moment = to_datetime(MORNING if as_of is None else as_of)
         return WhyView(
