@@ -278,6 +278,18 @@ class FlowView(View):
     dwell_days: float | None
 
 
+class PreviewView(View):
+    """What another rule would change among some of the records: so many were looked at, so many
+    would be members; who is none now and would join, who is one and would leave.
+    """
+
+    looked_at: int
+    members: int
+    joins: list[UUID]
+    leaves: list[UUID]
+    next_cursor: str | None
+
+
 class ReasonView(View):
     """What a clause comes to, by which value or count, and the events that made it so."""
 

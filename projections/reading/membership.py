@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 from statistics import median
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from events.log import EventLog
-from projections.folds.keeping import Keeping
-from projections.folds.lookups import Lookups
 from projections.folds.members.document import Interval, MemberDoc
-from projections.folds.members.fold import Members
-from projections.folds.members.histories import Histories, kind_of
 from projections.folds.members.rules import InForce, RulesInForce
-from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook
 from projections.progress import logical_time_of
 from projections.reading.marks import encode_mark, read_mark
+from projections.reading.records import Records
 from projections.rows_sink import NAME as ROWS
 from projections.rules.flips import Flip, smallest_change
-from projections.rules.history import History
 from projections.rules.reasons import WORDS, Reason, why
 from projections.rules.timelines import member_when
 from projections.stores.rows import MEMBER
@@ -117,7 +111,8 @@ def why_of(
     rule = lists.rules.get(list_id)
     is_member = doc is not None and doc.is_member(at)
     if rule is not None:
-        history = _history(connection, generation, workspace, str(member), lists)
+        records = Records(connection, generation, workspace, lists.reads)
+        history = records.history(str(member))
         if history is not None:
             reason = _shown(why(rule, history, lists.rules, at))
             flips = smallest_change(rule, history, lists.rules, at)
@@ -134,20 +129,6 @@ def why_of(
         spans=[_span(doc, one) for one in doc.intervals] if doc is not None else [],
         next_change=to_datetime(change) if change < NEVER else None,
     )
-
-
-def _history(
-    connection: sa.Connection, generation: int, workspace: str, member: str, lists: InForce
-) -> History | None:
-    """What is known of a record; ``None`` if there is none that can be a member."""
-    book = ReferenceBook()
-    facts_of = partial(Keeping(connection, generation, Met()).facts, Members(book), workspace)
-    own = sorted(facts_of([member]).get(member, []), key=lambda known: known.order)
-    kind = kind_of(member, own)
-    if kind is None:
-        return None
-    lookups = Lookups(connection, generation, workspace, [member], (0, 0))
-    return Histories(lookups.context(book, 0, facts_of), lists.reads).of(member, kind, own)
 
 
 def _docs(

@@ -24,6 +24,7 @@ from projections.kpis.report import kpi_groups
 from projections.past.building import Stores
 from projections.past.cut import Moment
 from projections.past.shelf import Shelf
+from projections.progress import logical_time_of
 from projections.reading.audience import audience_of
 from projections.reading.journey import journey_rows
 from projections.reading.listing import listed_responses
@@ -31,17 +32,20 @@ from projections.reading.marks import encode_mark, read_mark, read_place, write_
 from projections.reading.membership import Rulebook, count_of, flow_of, members_of, why_of
 from projections.reading.opening import open_contact, open_response
 from projections.reading.outbox import outgoing
+from projections.reading.previewing import preview_of
 from projections.reading.reads import Reads
 from projections.reading.recipients import recipients_of
 from projections.reading.remembered import Remembered
 from projections.reading.submissions import submission_of, submissions_of
 from projections.reading.tallies import tally_rows
+from projections.rows_sink import NAME as ROWS
 from projections.stores.columns import Columns
 from projections.stores.rows import CLUSTER, CONTACT, RESPONSE, SUBMISSION
 from projections.waiting import Waiting
 from schemas.audiences import AudienceView, OutgoingRows, RecipientsQuery, RecipientView
 from schemas.errors import Fault, InvalidInput, NotFound
 from schemas.instants import to_datetime
+from schemas.rules.parsing import parse_rule
 from schemas.views import (
     ContactView,
     FlowView,
@@ -51,6 +55,7 @@ from schemas.views import (
     MemberView,
     Past,
     PastRows,
+    PreviewView,
     ResponseFilter,
     ResponseView,
     Rows,
@@ -216,6 +221,15 @@ class StoredReads(Reads):
             return why_of(
                 rows, at.generation, workspace, list_id, member, past.as_of, self._rulebook
             )
+
+    def preview(
+        self, workspace: str, list_id: UUID, rule: dict[str, Any], after: str | None, limit: int
+    ) -> PreviewView:
+        with reading_one_moment(self._rows).begin() as rows:
+            generation = pointed_generation(rows)
+            lists = self._rulebook.in_force(workspace, logical_time_of(rows, ROWS, generation))
+            parsed = parse_rule(rule, UUID)
+            return preview_of(rows, generation, workspace, list_id, parsed, lists, after, limit)
 
     def audience(self, workspace: str, lists: Sequence[UUID], known: Cursor) -> AudienceView:
         self._waiting.wait_for_rows(known, _PATIENCE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from events.cursor import Cursor
@@ -17,6 +18,7 @@ from schemas.views import (
     MemberView,
     Past,
     PastRows,
+    PreviewView,
     ResponseFilter,
     ResponseView,
     Rows,
@@ -114,6 +116,12 @@ class Reads(ABC):
     @abstractmethod
     def member_why(self, workspace: str, list_id: UUID, member: UUID, past: Past) -> WhyView:
         """Why a record is a member of a list, or is not."""
+
+    @abstractmethod
+    def preview(
+        self, workspace: str, list_id: UUID, rule: dict[str, Any], after: str | None, limit: int
+    ) -> PreviewView:
+        """What another rule, as it would be stored, would change among the next records."""
 
     @abstractmethod
     def audience(self, workspace: str, lists: Sequence[UUID], known: Cursor) -> AudienceView:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,18 +11,10 @@ import orjson
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from events.cursor import Cursor
 from events.sealing import Sealer
-from projections.folds.fold import Known
-from projections.folds.identity import claims, identifies
-from projections.folds.keeping import Keeping
-from projections.folds.lookups import Lookups
 from projections.folds.members.document import MemberDoc
-from projections.folds.members.fold import Members
-from projections.folds.members.histories import Histories, consents_in, kind_of
-from projections.folds.met import Met
-from projections.folds.reference import ReferenceBook
 from projections.folds.written_to import written_name
+from projections.reading.records import Records
 from projections.rules.comparing import TRUE
 from projections.rules.history import History
 from projections.rules.timelines import consent
@@ -44,7 +35,7 @@ def recipients_of(
     sealer: Sealer,
 ) -> list[RecipientView]:  # fmt: skip
     """What is known of the members of a page, in their order."""
-    records = _Records(connection, generation, workspace)
+    records = Records(connection, generation, workspace, _READS)
     found = [
         _Found(part, member, records)
         for part in query.parts
@@ -56,59 +47,6 @@ def recipients_of(
     messages.read([one.recipient for one in found], [one.address(query.channel) for one in found])
     clauses = _clauses(connection, generation, workspace, query)
     return [one.view(workspace, query, messages, clauses, sealer) for one in found]
-
-
-class _Records:
-    """The histories of records, read many at a time."""
-
-    def __init__(self, connection: sa.Connection, generation: int, workspace: str) -> None:
-        self._met = Met()
-        book = ReferenceBook()
-        keeping = Keeping(connection, generation, self._met)
-        self._facts_of = partial(keeping.facts, Members(book), workspace)
-        self._lookups = partial(Lookups, connection, generation, workspace, span=(0, 0))
-        self._book = book
-        self._histories: dict[str, History | None] = {}
-        self._newest: dict[str, tuple[str, str]] = {}
-
-    def read(self, names: Sequence[str]) -> None:
-        """Have the histories of these at hand."""
-        asked = sorted({name for name in names if name and name not in self._histories})
-        for start in range(0, len(asked), _AT_ONCE):
-            self._read(asked[start : start + _AT_ONCE])
-
-    def _read(self, names: Sequence[str]) -> None:
-        facts = self._facts_of(names)
-        lookups = self._lookups(subjects=names)
-        histories = Histories(lookups.context(self._book, 0, self._facts_of), _READS)
-        for name in names:
-            own = sorted(facts.get(name, []), key=lambda known: known.order)
-            kind = kind_of(name, own)
-            histories.times.clear()
-            self._histories[name] = histories.of(name, kind, own) if kind else None
-            self._newest[name] = self._positions(list(histories.times))
-
-    def history(self, name: str) -> History | None:
-        """What is known of a record; ``None`` is nothing."""
-        self.read([name])
-        return self._histories.get(name)
-
-    def positions(self, name: str) -> tuple[str, str]:
-        """Where the newest entries lie of what the person allows, and of who it is."""
-        return self._newest.get(name, ("", ""))
-
-    def _positions(self, events: Sequence[str]) -> tuple[str, str]:
-        known = [one for one in map(self._met.get, events) if one is not None]
-        allowed = [one for one in known if consents_in(one)]
-        identified = [one for one in known if claims(one) or identifies(one)]
-        return _newest(allowed), _newest(identified)
-
-
-def _newest(known: Sequence[Known]) -> str:
-    if not known:
-        return ""
-    last = max(known, key=lambda one: (one.event.recorded_at, one.event.position))
-    return Cursor.after([last.event.position]).encode()
 
 
 class _Messages:
@@ -163,7 +101,7 @@ class _Found:
 
     part: AudiencePart
     member: UUID
-    records: _Records
+    records: Records
 
     @property
     def recipient(self) -> str:

@@ -15,7 +15,8 @@ from schemas.documents import DefinitionDocument, ListDocument
 from schemas.errors import Fault, MalformedRequest, NotFound
 from schemas.rules.explaining import explain
 from schemas.rules.parsing import parse_rule
-from schemas.views import FlowView, MemberView, Past, PastRows, Rows, View, WhyView
+from schemas.views import FlowView, MemberView, Past, PastRows, PreviewView, Rows, View, WhyView
+from services.access import Scope
 from services.api import answers
 from services.api.call import Call, Reading, Writing
 from services.api.desk import AtDesk, Body, Deed, Desk, show
@@ -69,6 +70,12 @@ class RuleSaid(View):
 
     says: list[str]
     reads: list[str]
+
+
+class PreviewAnswer(PreviewView):
+    """A part of what a rule would change, and the rule in words."""
+
+    says: list[str]
 
 
 class MembersQuery(PageParameters, ReadParameters):
@@ -233,6 +240,24 @@ def publish_rule(list_id: UUID, body: dict[str, Any], call: Writing, desk: AtDes
 
     deed = Deed(desk, call, DefinitionDocument, _rule_shown)
     return deed.do(definitions.stream_of(list_id), decide)
+
+
+@router.post("/{list_id}/rule/preview", response_model=PreviewAnswer)
+def preview_rule(
+    list_id: UUID, body: dict[str, Any], page: Page, call: Writing, desk: AtDesk
+) -> Response:
+    """What a rule would change, before it is published: who of the next records joins or leaves.
+
+    Ask again with ``next_cursor`` for the records behind them, until it is null. Whoever may write
+    rules may ask, if he may see members too.
+    """
+    call.principal.require(Scope.READ)
+    stands = _known(desk, call, list_id)
+    resolved = lists.checked_rule(stands, body, _named(desk, call), _bodies(desk, call))
+    with reading_cursor(page.cursor):
+        view = call.parts.reads.preview(call.workspace, list_id, resolved, page.cursor, page.limit)
+    says = explain(parse_rule(resolved, UUID))
+    return show({**view.model_dump(mode="json"), "says": says})
 
 
 def _rule_shown(document: DefinitionDocument, _revision: int) -> dict[str, Any]:

@@ -84,6 +84,9 @@ class NoReads(Reads):
     def member_why(self, *_: Any) -> NoReturn:
         self._refuse()
 
+    def preview(self, *_: Any) -> NoReturn:
+        self._refuse()
+
     def audience(self, *_: Any) -> NoReturn:
         self._refuse()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 from events.cursor import TOPICS, Cursor
@@ -24,6 +25,7 @@ from schemas.views import (
     MemberView,
     Past,
     PastRows,
+    PreviewView,
     ResponseFilter,
     ResponseView,
     Rows,
@@ -155,6 +157,13 @@ class FakeReads(Reads):
             definition_version=1, reason=None, smallest_change=[], spans=mine,
             next_change=None,
         )  # fmt: skip
+
+    def preview(
+        self, workspace: str, list_id: UUID, rule: dict[str, Any], after: str | None, limit: int
+    ) -> PreviewView:
+        self.asked.append(rule)
+        self._start(after)
+        return PreviewView(looked_at=1, members=1, joins=[UUID(int=1)], leaves=[], next_cursor=None)
 
     def audience(self, workspace: str, lists: Sequence[UUID], known: Cursor) -> AudienceView:
         parts = tuple(

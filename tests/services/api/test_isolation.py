@@ -30,6 +30,7 @@ BODIES: dict[str, dict[str, Any] | list[dict[str, str]]] = {
     "followup": {"medium": "call"},
     "convert": {"kind": "lead"},
     "rule": RULE,
+    "preview": RULE,
     "members": MEMBERS,
     "remove": MEMBERS,
     "reverse": {"target": {"kind": "lead", "id": str(uuid4())}, "reason": "x"},

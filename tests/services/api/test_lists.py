@@ -117,3 +117,15 @@ def test_flow_takes_a_span(admin: Caller) -> None:
     )
     assert told["errors"][0]["pointer"] == "/to"
     problem(admin.get(f"/lists/{name}/flow", **{"from": "soon"}), 400)
+
+
+def test_a_rule_is_tried_before_it_is_published(admin: Caller, parts: Parts) -> None:
+    name = made(admin)
+    told = admin.done(f"/lists/{name}/rule/preview", rule())
+    assert (told["looked_at"], told["members"], told["leaves"]) == (1, 1, [])
+    assert told["says"][1:] == ["  city is 'Gdynia'"]
+    assert "definition.published" not in types_of(parts)
+    problem(admin.post(f"/lists/{name}/rule/preview?cursor=rubbish", rule()), 400)
+    problem(admin.post(f"/lists/{name}/rule/preview", rule({"in_list": "Coast"})), 422)
+    problem(admin.post(f"/lists/{name}/rule/preview", {"v": 2}), 422)
+    problem(admin.post(f"/lists/{made(admin, 'Fixed', 'static')}/rule/preview", rule()), 409)
