@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -16,7 +17,7 @@ from services.api.call import parts_of
 from services.api.desk import desk_of
 from services.commands import definitions
 from services.commands import lists as commands
-from services.dashboard import lists
+from services.dashboard import builder, lists
 from services.dashboard.entry import login_page, shown, visitor_of, zone_of
 from services.dashboard.markup import Markup, tag
 from services.dashboard.shell import Visitor, document, part
@@ -72,6 +73,33 @@ def show_list(request: Request, list_id: UUID, after: str | None = None) -> Resp
     )  # fmt: skip
 
 
+@router.get("/lists/{list_id}/rule")
+def show_builder(request: Request, list_id: UUID) -> Response:
+    """The rule of a dynamic list, to be changed, tried and published."""
+    try:
+        visitor = visitor_of(request)
+    except Unauthenticated:
+        return shown(login_page(), 401)
+    one = _known(request, visitor, list_id)
+    back = tag("p", tag("a", one.name, href=f"/lists/{list_id}"))
+    title = f"{one.name}: rule"
+    if one.kind != "dynamic":
+        told = tag("p", "Records are put on this list by hand; it has no rule.", class_="quiet")
+        return shown(document(title, visitor, "lists", tag("h1", title), back, told))
+    workspace = visitor.principal.workspace
+    kept = desk_of(request).commander.find_all(workspace, "list", ListDocument)
+    others = [o.document for o in kept if o.document and _may_read(one, o.document)]
+    zone = parts_of(request).access.workspace(workspace).time_zone
+    form = builder.builder(one, _body(request, visitor, list_id), zone, others)
+    return shown(
+        document(title, visitor, "lists", tag("h1", title), back, form, scripts=("rule.js",))
+    )
+
+
+def _may_read(one: ListDocument, other: ListDocument) -> bool:
+    return other.list_id != one.list_id and other.member_type == one.member_type
+
+
 @router.get("/lists/{list_id}/{member}")
 def show_why(request: Request, list_id: UUID, member: UUID) -> Response:
     """Why a record is on a list, or is not."""
@@ -97,7 +125,13 @@ def _known(request: Request, visitor: Visitor, list_id: UUID) -> ListDocument:
 
 
 def _rule(request: Request, visitor: Visitor, list_id: UUID) -> Markup:
+    body = _body(request, visitor, list_id)
+    says = lists.rule(explain(parse_rule(body, UUID)) if body is not None else ())
+    return tag("div", says, builder.linked(list_id))
+
+
+def _body(request: Request, visitor: Visitor, list_id: UUID) -> dict[str, Any] | None:
+    """The rule that was published last."""
     commander, stream = desk_of(request).commander, definitions.stream_of(list_id)
     found = commander.find(visitor.principal.workspace, stream, DefinitionDocument).document
-    body = found.published_body if found else None
-    return lists.rule(explain(parse_rule(body, UUID)) if body is not None else ())
+    return found.published_body if found else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,8 +25,10 @@ class Visitor:
     csrf: str
 
 
-def document(title: str, visitor: Visitor, place: Place, *content: Content) -> Markup:
-    """A page for somebody who has logged in."""
+def document(
+    title: str, visitor: Visitor, place: Place, *content: Content, scripts: Sequence[str] = ()
+) -> Markup:
+    """A page for somebody who has logged in; ``scripts`` are files that it needs beside its own."""
     head = tag(
         "header",
         tag("a", "Skip to the content", href="#main", class_="skip"),
@@ -43,7 +46,7 @@ def document(title: str, visitor: Visitor, place: Place, *content: Content) -> M
     return _whole(
         title,
         tag("meta", name="csrf-token", content=visitor.csrf),
-        tag("script", type="module", src=address_of("page.js")),
+        [tag("script", type="module", src=address_of(name)) for name in ("page.js", *scripts)],
         body=[
             head,
             tag("main", content, id="main", tabindex=-1),

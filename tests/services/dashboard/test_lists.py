@@ -58,13 +58,29 @@ def test_lists_are_shown_with_rule_members_and_reasons(
 def test_lists_of_others_are_nowhere(admin: Caller, stranger: Caller, parts: Parts) -> None:
     name = made(admin, "Coast")
     cookie = cookie_of(log_in(stranger, make_keys(parts, "other").read))
-    for path in (f"/lists/{name}", f"/lists/{name}/{uuid4()}"):
+    for path in (f"/lists/{name}", f"/lists/{name}/rule", f"/lists/{name}/{uuid4()}"):
         assert stranger.ask("GET", path, headers={"Cookie": cookie}).status_code == 404
     assert "Coast" not in stranger.ask("GET", "/lists", headers={"Cookie": cookie}).text
 
 
 def test_pages_of_lists_ask_for_a_key(admin: Caller) -> None:
-    for path in ("/lists", f"/lists/{uuid4()}", f"/lists/{uuid4()}/{uuid4()}"):
+    name = uuid4()
+    for path in ("/lists", f"/lists/{name}", f"/lists/{name}/rule", f"/lists/{name}/{uuid4()}"):
         reply = admin.ask("GET", path)
         assert reply.status_code == 401
         assert 'name="key"' in reply.text
+
+
+def test_a_rule_is_built_on_a_page(admin: Caller, parts: Parts) -> None:
+    name, other = made(admin, "Coast"), made(admin, "<i>Other</i>")
+    text = shown(admin, parts, f"/lists/{name}/rule")
+    assert "&quot;member&quot;: &quot;contact&quot;" in text
+    assert f'<option value="{other}">&lt;i&gt;Other' in text
+    assert f'<option value="{name}">' not in text
+    admin.done(f"/lists/{name}/rule", RULE)
+    assert "&lt;Gdynia&gt;" in shown(admin, parts, f"/lists/{name}/rule")
+    assert f'href="/lists/{name}/rule"' in shown(admin, parts, f"/lists/{name}")
+    fixed = admin.done("/lists", {"name": "Fixed", "kind": "static", "member_type": "lead"})
+    text = shown(admin, parts, f"/lists/{fixed['list_id']}/rule")
+    assert "it has no rule" in text
+    assert "textarea" not in text
