@@ -30,6 +30,18 @@ def plus(instant: int, duration: Duration, zone: ZoneInfo) -> int:
     return instant + duration.seconds * 1000
 
 
+def days_between(since: int, until: int, zone: ZoneInfo) -> list[int]:
+    """An instant, every midnight of the local clock behind it, and a later instant."""
+    bounds = [since]
+    day = to_datetime(since).astimezone(zone).replace(tzinfo=None)
+    while True:
+        day = day.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        midnight = from_datetime(day.replace(tzinfo=zone, fold=0).astimezone(UTC))
+        if midnight >= until:
+            return [*bounds, until]
+        bounds.append(midnight)
+
+
 def _plus_days(instant: int, months: int, days: int, zone: ZoneInfo) -> int:
     local = to_datetime(instant).astimezone(zone)
     count = local.month - 1 + months

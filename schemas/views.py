@@ -261,11 +261,21 @@ class MemberView(View):
     cause_clause: str
 
 
+class FlowStep(View):
+    """How many came and went in one step of a span, and how many members there were behind it."""
+
+    since: Timestamp
+    joins: int
+    leaves: int
+    members_after: int
+
+
 class FlowView(View):
     """How a list's members came and went from one moment until before another.
 
     ``members_after`` is ``members_before`` and the joins without the leaves. ``dwell_days`` is the
-    median of the spans that ended in between; null if none did.
+    median of the spans that ended in between; null if none did. ``steps`` are the parts of the
+    span, each until before the next.
     """
 
     since: Timestamp
@@ -276,6 +286,7 @@ class FlowView(View):
     members_after: int
     ended: int
     dwell_days: float | None
+    steps: list[FlowStep]
 
 
 class PreviewView(View):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from statistics import median
 from uuid import UUID
 
@@ -22,7 +24,7 @@ from projections.rules.timelines import member_when
 from projections.stores.rows import MEMBER
 from schemas.calendar import NEVER
 from schemas.instants import DAY, to_datetime
-from schemas.views import FlipView, FlowView, MemberView, ReasonView, Rows, WhyView
+from schemas.views import FlipView, FlowStep, FlowView, MemberView, ReasonView, Rows, WhyView
 
 _AT_ONCE = 1000
 
@@ -68,17 +70,20 @@ def count_of(connection: sa.Connection, generation: int, workspace: str, list_id
 
 
 def flow_of(
-    connection: sa.Connection, generation: int, workspace: str, list_id: UUID,
-    since: int, until: int,
-) -> FlowView:  # fmt: skip
-    """Who came and went from an instant until before another (K27)."""
-    mark, joins, before, dwells = "", 0, 0, list[int]()
+    connection: sa.Connection, generation: int, workspace: str, list_id: UUID, bounds: Sequence[int]
+) -> FlowView:
+    """Who came and went between instants, from the first until before the last (K27)."""
+    since, until = bounds[0], bounds[-1]
+    mark, before, dwells = "", 0, list[int]()
+    joins, leaves = [0] * len(bounds), [0] * len(bounds)
     while True:
         docs = _docs(connection, generation, workspace, list_id, since, mark)
         for span in (span for doc in docs for span in doc.intervals):
             before += span.since < since and (span.until is None or since <= span.until)
-            joins += since <= span.since < until
+            if since <= span.since < until:
+                joins[bisect_right(bounds, span.since)] += 1
             if span.until is not None and since <= span.until < until:
+                leaves[bisect_right(bounds, span.until)] += 1
                 dwells.append(span.until - span.since)
         if len(docs) < _AT_ONCE:
             break
@@ -87,12 +92,26 @@ def flow_of(
         since=to_datetime(since),
         until=to_datetime(until),
         members_before=before,
-        joins=joins,
+        joins=sum(joins),
         leaves=len(dwells),
-        members_after=before + joins - len(dwells),
+        members_after=before + sum(joins) - len(dwells),
         ended=len(dwells),
         dwell_days=median(dwells) / DAY if dwells else None,
+        steps=list(_steps(bounds, before, joins, leaves)),
     )
+
+
+def _steps(
+    bounds: Sequence[int], before: int, joins: Sequence[int], leaves: Sequence[int]
+) -> Iterator[FlowStep]:
+    """The counts of each part; ``joins`` and ``leaves`` stand by the bound they lie before."""
+    members = before
+    for place, since in enumerate(bounds[:-1], 1):
+        members += joins[place] - leaves[place]
+        yield FlowStep(
+            since=to_datetime(since), joins=joins[place], leaves=leaves[place],
+            members_after=members,
+        )  # fmt: skip
 
 
 def why_of(

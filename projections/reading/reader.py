@@ -211,10 +211,10 @@ class StoredReads(Reads):
             return count_of(connection, live_generation(self._rows), workspace, list_id)
 
     def member_flow(
-        self, workspace: str, list_id: UUID, since: int, until: int, known_at: str | None
+        self, workspace: str, list_id: UUID, bounds: Sequence[int], known_at: str | None
     ) -> FlowView:
         with self._at(workspace, "rows", known_at) as at, reading(at.rows).begin() as rows:
-            return flow_of(rows, at.generation, workspace, list_id, since, until)
+            return flow_of(rows, at.generation, workspace, list_id, bounds)
 
     def member_why(self, workspace: str, list_id: UUID, member: UUID, past: Past) -> WhyView:
         with self._at(workspace, "rows", past.known_at) as at, reading(at.rows).begin() as rows:

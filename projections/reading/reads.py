@@ -109,9 +109,9 @@ class Reads(ABC):
 
     @abstractmethod
     def member_flow(
-        self, workspace: str, list_id: UUID, since: int, until: int, known_at: str | None
+        self, workspace: str, list_id: UUID, bounds: Sequence[int], known_at: str | None
     ) -> FlowView:
-        """How a list's members came and went from an instant until before another."""
+        """How a list's members came and went between instants, at least two, in their order."""
 
     @abstractmethod
     def member_why(self, workspace: str, list_id: UUID, member: UUID, past: Past) -> WhyView:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
+from schemas.calendar import days_between
 from schemas.clock import random_id
 from schemas.decisions.lists import ListFields, ListKind, MemberType
 from schemas.documents import DefinitionDocument, ListDocument
 from schemas.errors import Fault, MalformedRequest, NotFound
+from schemas.instants import DAY
 from schemas.rules.explaining import explain
 from schemas.rules.parsing import parse_rule
 from schemas.views import FlowView, MemberView, Past, PastRows, PreviewView, Rows, View, WhyView
@@ -33,6 +36,7 @@ from services.commands import definitions, lists
 from services.commands.commander import Change
 
 router = APIRouter(prefix="/lists", tags=["lists"])
+MOST_DAYS = 400
 
 
 class NewList(ListFields):
@@ -92,6 +96,7 @@ class FlowQuery(ReadParameters):
 
     since: Annotated[str | None, Field(max_length=40, alias="from")] = None
     until: Annotated[str | None, Field(max_length=40, alias="to")] = None
+    by: Annotated[Literal["day"] | None, Field(description="Steps of the span.")] = None
     known_at: KnownAt = None
 
 
@@ -321,7 +326,8 @@ def read_flow(
         detail = "The span must end after it begins."
         raise MalformedRequest(detail, (Fault("/to", detail),))
     then = known_at(query.known_at, call.parts)
-    view = call.parts.reads.member_flow(call.workspace, list_id, first, last, then)
+    bounds = _days(call, first, last) if query.by else [first, last]
+    view = call.parts.reads.member_flow(call.workspace, list_id, bounds, then)
     return Response(view.model_dump_json(), media_type="application/json")
 
 
@@ -339,6 +345,15 @@ def explain_member(
     past = _past(query, call)
     view = call.parts.reads.member_why(call.workspace, list_id, member, past)
     return Response(view.model_dump_json(), media_type="application/json")
+
+
+def _days(call: Call, since: int, until: int) -> list[int]:
+    """The days of a span by the workspace's clock. Raises ``MalformedRequest``."""
+    if until - since > MOST_DAYS * DAY:
+        detail = f"By day a span has {MOST_DAYS} days at most: send from and to."
+        raise MalformedRequest(detail, (Fault("/from", detail),))
+    zone = ZoneInfo(call.parts.access.workspace(call.workspace).time_zone)
+    return days_between(since, until, zone)
 
 
 def _past(query: MembersQuery | WhyQuery, call: Call) -> Past:

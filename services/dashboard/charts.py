@@ -11,6 +11,7 @@ _WIDTH = 480
 _HEIGHT = 170
 _FOOT = 18
 _HEAD = 16
+_EDGE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ def band(low: float, high: float, sure: float) -> Markup:
     )  # fmt: skip
 
 
-def columns(series: Sequence[Column], described_by: str) -> Markup:
+def columns(
+    series: Sequence[Column], described_by: str, label: str = "Responses over time"
+) -> Markup:
     """Columns over time; the table that ``described_by`` names says the same in numbers."""
     most = max((column.count for column in series), default=0) or 1
     step = _WIDTH / max(len(series), 1)
@@ -80,10 +83,10 @@ def columns(series: Sequence[Column], described_by: str) -> Markup:
             if step > 24:
                 drawn.append(_text(middle, _HEIGHT - _FOOT - height - 4, f"{column.count:,}", "n"))
         if place % every == 0:
-            drawn.append(_text(middle, _HEIGHT - 4, column.label, "tick"))
+            drawn.append(_tick(step * (place + 0.5), column.label))
     return tag(
         "svg", drawn, class_="columns", viewBox=f"0 0 {_WIDTH} {_HEIGHT}", role="img",
-        aria_label="Responses over time", aria_describedby=described_by,
+        aria_label=label, aria_describedby=described_by,
     )  # fmt: skip
 
 
@@ -96,5 +99,14 @@ def _column(step: float, place: int, height: float, column: Column) -> Markup:
     )  # fmt: skip
 
 
-def _text(x: str, y: float, text: str, kind: str) -> Markup:
-    return tag("text", text, class_=kind, x=x, y=f"{y:.1f}", text_anchor="middle")
+def _tick(middle: float, label: str) -> Markup:
+    """A label below its column, moved inwards where it would be cut off."""
+    if middle < _EDGE:
+        return _text("0", _HEIGHT - 4, label, "tick", "start")
+    if middle > _WIDTH - _EDGE:
+        return _text(f"{_WIDTH}", _HEIGHT - 4, label, "tick", "end")
+    return _text(f"{middle:.1f}", _HEIGHT - 4, label, "tick")
+
+
+def _text(x: str, y: float, text: str, kind: str, anchor: str = "middle") -> Markup:
+    return tag("text", text, class_=kind, x=x, y=f"{y:.1f}", text_anchor=anchor)

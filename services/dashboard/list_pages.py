@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from schemas.calendar import days_between
 from schemas.documents import DefinitionDocument, ListDocument
 from schemas.errors import Unauthenticated
 from schemas.instants import DAY
@@ -62,12 +63,14 @@ def show_list(request: Request, list_id: UUID, after: str | None = None) -> Resp
         return shown(tag("div", table))
     address = f"{here}?part=members" + (f"&after={after}" if after else "")
     about = _rule(request, visitor, list_id) if one.kind == "dynamic" else tag("p", "By hand.")
-    now = parts_of(request).clock()
-    flow = reads.member_flow(workspace, list_id, now - SPAN_DAYS * DAY, now, None)
+    now, zone = parts_of(request).clock(), zone_of(request, visitor)
+    days = days_between(now - SPAN_DAYS * DAY, now + 1, zone)
+    flow = reads.member_flow(workspace, list_id, days, None)
     count = lists.size(one, reads.member_count(workspace, list_id), flow, SPAN_DAYS)
     return shown(
         document(
-            one.name, visitor, "lists", tag("h1", one.name), count, about, tag("h2", "Members"),
+            one.name, visitor, "lists", tag("h1", one.name), count, about,
+            tag("h2", "Over time"), lists.over_time(flow, zone), tag("h2", "Members"),
             tag("div", part(address, 2, "members", table), class_="panel"),
         )
     )  # fmt: skip

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from schemas.documents import ListDocument
 from schemas.views import FlowView, MemberView, ReasonView, WhyView
-from services.dashboard import words
+from services.dashboard import charts, words
+from services.dashboard.charts import Column
 from services.dashboard.markup import NOTHING, Markup, tag
 
 _VALUES = {"true": "yes", "false": "no", "unknown": "nobody knows"}
@@ -47,6 +48,30 @@ def size(one: ListDocument, count: int, flow: FlowView, days: int) -> Markup:
     dwell = "" if flow.dwell_days is None else f", after {flow.dwell_days:.1f} days in the middle"
     lately = f"In the last {days} days {flow.joins:,} came and {flow.leaves:,} went{dwell}."
     return tag("p", f"{count:,} {one.member_type}s. {lately}")
+
+
+def over_time(flow: FlowView, zone: tzinfo) -> Markup:
+    """How many there were at the end of each day, and who came and went on it."""
+    if not (flow.members_before or flow.joins):
+        return tag("p", "Nobody was on this list in these days.", class_="quiet")
+    days = [(one, f"{one.since.astimezone(zone):%Y-%m-%d}") for one in flow.steps]
+    series = [Column(label[5:], one.members_after) for one, label in days]
+    heads = [tag("th", "Day", scope="col"), *(
+        tag("th", head, scope="col", class_="num") for head in ("Came", "Went", "Members")
+    )]  # fmt: skip
+    rows = [
+        tag("tr", tag("th", label, scope="row"), *(
+            tag("td", f"{count:,}", class_="num")
+            for count in (one.joins, one.leaves, one.members_after)
+        ))
+        for one, label in reversed(days)
+    ]  # fmt: skip
+    table = tag("table", tag("caption", f"Days of {zone}", class_="quiet"),
+                tag("thead", tag("tr", heads)), tag("tbody", rows), id="sizes")  # fmt: skip
+    scrolled = tag("div", table, class_="scrolled", tabindex=0, role="region",
+                   aria_label="Members over time, in numbers", id="sizes-region")  # fmt: skip
+    chart = tag("div", charts.columns(series, "sizes", "Members over time"))
+    return tag("section", chart, scrolled, class_="panel halves")
 
 
 def rule(says: Sequence[str]) -> Markup:

@@ -286,13 +286,21 @@ def test_who_came_and_went_adds_up_at_every_moment(world: World) -> None:
     reads = world.reads()
     for since, until in ((0, 40), (5, 6), (10, 30), (39, 41)):
         first, last = start + since * DAY, start + until * DAY
-        flow = reads.member_flow(WORKSPACE, LIST, first, last, None)
+        flow = reads.member_flow(WORKSPACE, LIST, [first, last], None)
         assert flow.members_before + flow.joins - flow.leaves == flow.members_after
         for moment, count in ((first - 1, flow.members_before), (last - 1, flow.members_after)):
             there = reads.members(WORKSPACE, LIST, Past(as_of=moment), None, 100).data
             assert len(there) == count
-    whole = reads.member_flow(WORKSPACE, LIST, start, start + 50 * DAY, None)
+    whole = reads.member_flow(WORKSPACE, LIST, [start, start + 50 * DAY], None)
     assert whole.leaves > 5
+    days = [start + day * DAY for day in range(41)]
+    daily = reads.member_flow(WORKSPACE, LIST, days, None)
+    assert len(daily.steps) == 40
+    assert sum(one.joins for one in daily.steps) == daily.joins
+    assert sum(one.leaves for one in daily.steps) == daily.leaves
+    for one, end in zip(daily.steps, days[1:], strict=True):
+        there = reads.members(WORKSPACE, LIST, Past(as_of=end - 1), None, 100).data
+        assert one.members_after == len(there)
     assert whole.dwell_days is not None
 
 
@@ -323,5 +331,5 @@ def test_what_was_known_then_is_a_copy_taken_then(world: World) -> None:
         for one in now[:1]:
             why = reads.member_why(WORKSPACE, LIST, one.member, Past(known_at=cursor))
             assert (why.is_member, why.definition_version) == (True, 1)
-        flow = reads.member_flow(WORKSPACE, LIST, 0, world.clock(), cursor)
+        flow = reads.member_flow(WORKSPACE, LIST, [0, world.clock()], cursor)
         assert flow.members_after == len(now)

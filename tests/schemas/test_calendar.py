@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schemas.calendar import NEVER, plus
+from schemas.calendar import NEVER, days_between, plus
 from schemas.durations import parse_duration
 from schemas.instants import format_instant, parse_instant
 
@@ -39,3 +39,15 @@ def test_behind_the_calendar_there_is_nothing() -> None:
     last = parse_instant("9999-06-01T00:00:00Z")
     for text in ("P1Y", "P300D"):
         assert plus(last, parse_duration(text), ZoneInfo("UTC")) == NEVER
+
+
+def test_days_begin_at_midnight_of_the_local_clock() -> None:
+    """Also where a night has an hour less."""
+    zone = ZoneInfo("Europe/Warsaw")
+    since = parse_instant("2026-03-28T10:00:00+01:00")
+    until = parse_instant("2026-03-30T10:00:00+02:00")
+    assert [format_instant(at) for at in days_between(since, until, zone)] == [
+        "2026-03-28T09:00:00.000Z", "2026-03-28T23:00:00.000Z", "2026-03-29T22:00:00.000Z",
+        "2026-03-30T08:00:00.000Z",
+    ]  # fmt: skip
+    assert days_between(since, since + 1, zone) == [since, since + 1]

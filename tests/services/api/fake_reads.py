@@ -16,6 +16,7 @@ from schemas.errors import Fault, InvalidInput, NotFound, Stale
 from schemas.instants import to_datetime
 from schemas.views import (
     ContactView,
+    FlowStep,
     FlowView,
     JourneyItem,
     KpiGroup,
@@ -139,12 +140,18 @@ class FakeReads(Reads):
         return len(self.members(workspace, list_id, Past(), None, 1000).data)
 
     def member_flow(
-        self, workspace: str, list_id: UUID, since: int, until: int, known_at: str | None
+        self, workspace: str, list_id: UUID, bounds: Sequence[int], known_at: str | None
     ) -> FlowView:
+        self.asked.append(bounds)
         count = self.member_count(workspace, list_id)
+        steps = [
+            FlowStep(since=to_datetime(at), joins=count if place == 0 else 0, leaves=0,
+                     members_after=count)
+            for place, at in enumerate(bounds[:-1])
+        ]  # fmt: skip
         return FlowView(
-            since=to_datetime(since), until=to_datetime(until), members_before=0, joins=count,
-            leaves=0, members_after=count, ended=0, dwell_days=None,
+            since=to_datetime(bounds[0]), until=to_datetime(bounds[-1]), members_before=0,
+            joins=count, leaves=0, members_after=count, ended=0, dwell_days=None, steps=steps,
         )  # fmt: skip
 
     def member_why(self, workspace: str, list_id: UUID, member: UUID, past: Past) -> WhyView:

@@ -117,6 +117,11 @@ def test_flow_takes_a_span(admin: Caller) -> None:
     )
     assert told["errors"][0]["pointer"] == "/to"
     problem(admin.get(f"/lists/{name}/flow", **{"from": "soon"}), 400)
+    days = admin.get(
+        f"/lists/{name}/flow", **{"from": "2026-03-28", "to": "2026-03-31", "by": "day"}
+    ).json()["steps"]
+    assert [one["since"][:10] for one in days] == ["2026-03-28", "2026-03-29", "2026-03-30"]
+    problem(admin.get(f"/lists/{name}/flow", by="day"), 400)
 
 
 def test_a_rule_is_tried_before_it_is_published(admin: Caller, parts: Parts) -> None:

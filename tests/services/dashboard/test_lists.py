@@ -35,7 +35,9 @@ def test_lists_are_shown_with_rule_members_and_reasons(
 ) -> None:
     assert "There are no lists yet." in shown(admin, parts, "/lists")
     name, member = made(admin, "<b>Coast</b>"), uuid4()
-    assert "No rule is in force" in shown(admin, parts, f"/lists/{name}")
+    text = shown(admin, parts, f"/lists/{name}")
+    assert "No rule is in force" in text
+    assert "Nobody was on this list in these days." in text
     admin.done(f"/lists/{name}/rule", RULE)
     view = MemberView(
         member=member, kind="contact", since=to_datetime(MORNING), until=None,
@@ -49,6 +51,7 @@ def test_lists_are_shown_with_rule_members_and_reasons(
     assert "city is &#x27;&lt;Gdynia&gt;&#x27;" in text
     assert f"/lists/{name}/{member}" in text
     assert "1 contacts. In the last 30 days 1 came and 0 went." in text
+    assert '<td class="num">1</td><td class="num">0</td><td class="num">1</td>' in text
     assert "is on the list" in shown(admin, parts, f"/lists/{name}/{member}")
     assert "is not on the list" in shown(admin, parts, f"/lists/{name}/{uuid4()}")
     part = shown(admin, parts, f"/lists/{name}?part=members")
