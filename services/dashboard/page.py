@@ -11,16 +11,26 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
-from schemas.documents import CampaignDocument
+from schemas.documents import ActivityDocument, CampaignDocument, DistributionDocument
 from schemas.errors import AnswerbackError, InvalidInput, NotFound, Unauthenticated
 from schemas.views import ContactView, KpiQuery, KpiValue, Past, TallyBy, TallyQuery
 from services.access import Scope
 from services.api.call import parts_of
 from services.api.desk import desk_of
 from services.api.replays import replays_of
-from services.dashboard import assets, entry, figures, list_pages, people, replays, responses
+from services.dashboard import (
+    assets,
+    distributions,
+    entry,
+    figures,
+    list_pages,
+    people,
+    replays,
+    responses,
+)
 from services.dashboard.asked import SPANS, Asked, read_address
 from services.dashboard.breakdown import Breakdown, panels
+from services.dashboard.distributions import Distributed
 from services.dashboard.entry import login_page, shown, visitor_of, zone_of
 from services.dashboard.figures import CampaignFigures
 from services.dashboard.live import Feed
@@ -164,6 +174,7 @@ class _Overview:
         self._parts: Parts = parts_of(request)
         self._place = self._parts.access.workspace(self._workspace)
         self._asked: Asked = read_address(request.query_params, self._place.time_zone)
+        self._commander = desk_of(request).commander
         self._documents = _campaigns(request, self._workspace)
 
     def pieces(self) -> dict[str, Callable[[], Markup]]:
@@ -173,6 +184,7 @@ class _Overview:
             "breakdown": lambda: _guarded(self._counted),
             "responses": lambda: _guarded(self._listed),
             "plans": lambda: _guarded(self._cards),
+            "distributions": lambda: _guarded(self._distributed),
         }
 
     def whole(self) -> Markup:
@@ -188,6 +200,7 @@ class _Overview:
         return document(
             title, self._visitor, "overview", tag("h1", title), back,
             self._part(first, 2, pieces[first]()),
+            self._part("distributions", 2, self._distributed()) if chosen else NOTHING,
             tag("h2", "Where responses come from"),
             self._part("breakdown", 2, pieces["breakdown"]()),
             tag("h2", "Responses", id="responses"),
@@ -229,6 +242,21 @@ class _Overview:
     def _cards(self) -> Markup:
         currency = self._place.base_currency
         return tag("div", [figures.card(campaign, currency) for campaign in self._figures])
+
+    def _distributed(self) -> Markup:
+        find_all = self._commander.find_all
+        progress = {
+            one.document.activity_id: one.document
+            for one in find_all(self._workspace, "distribution", DistributionDocument)
+            if one.document and one.document.campaign_id == self._asked.campaign_id
+        }
+        activities = find_all(self._workspace, "activity", ActivityDocument) if progress else []
+        found = [
+            Distributed(one.document, progress[one.document.activity_id])
+            for one in activities
+            if one.document and one.document.activity_id in progress
+        ]
+        return tag("div", distributions.listing(found))
 
     def _counted(self) -> Markup:
         span = self._asked.span
