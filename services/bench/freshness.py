@@ -139,7 +139,7 @@ def _notice(kind: str, campaign: Campaign, person: UUID, message: UUID, now: str
         data["content_version_id"] = str(campaign.content)
     return CloudEvent(
         id=f"probe-{kind}-{message}", source="/bench", type=kind, time=now, data=data,
-        contact=person, batch=campaign.batch,
+        subject=f"contact:{person}", batch=campaign.batch,
     )  # fmt: skip
 
 

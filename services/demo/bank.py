@@ -117,7 +117,7 @@ def _fact(row: BankRow, contact: UUID, kind: str, data: dict[str, Any]) -> Cloud
         type=kind,
         time=f"{row.called_on.isoformat()}T00:00:00Z",
         data=data,
-        contact=contact,
+        subject=f"contact:{contact}",
         precision="day",
         batch=BATCH_ID,
     )

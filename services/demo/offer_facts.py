@@ -188,7 +188,7 @@ class OfferFacts:
             type=kind,
             time=format_instant(self._started_at + after),
             data=data,
-            contact=person.contact_id if known else None,
+            subject=f"contact:{person.contact_id}" if known else None,
             batch=batch,
         )
 

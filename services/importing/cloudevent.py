@@ -21,7 +21,7 @@ class CloudEvent:
     type: str
     time: str | None
     data: dict[str, Any]
-    contact: UUID | None = None
+    subject: str | None = None
     precision: str | None = None
     batch: UUID | None = None
     campaign: UUID | None = None
@@ -37,8 +37,8 @@ class CloudEvent:
         }
         if self.time is not None:
             event["time"] = self.time
-        if self.contact is not None:
-            event["subject"] = f"contact:{self.contact}"
+        if self.subject is not None:
+            event["subject"] = self.subject
         if self.precision is not None:
             event["precision"] = self.precision
         if self.batch is not None:

@@ -16,8 +16,8 @@ from schemas.instants import DAY, EARLIEST, Precision, format_instant
 from services.commands.responses import CHANNEL_OF_TYPE, PERSONAL
 from services.importing.cells import Moment
 from services.importing.cloudevent import CloudEvent
-from services.importing.fields import ATTRIBUTE, Recipe
-from services.importing.mapping import Mapping
+from services.importing.fields import ATTRIBUTE, ATTRIBUTED, Recipe
+from services.importing.mapping import Kind, Mapping
 from services.importing.plan import Told
 
 Values: TypeAlias = "dict[str, Any]"
@@ -57,8 +57,7 @@ class Facts:
             return None, told
         data = self._data(values)
         _COMPLETE[self.recipe.kind](data, values, self.mapping, name)
-        record = values.get("id" if self.recipe.kind == "contacts" else "contact")
-        return self._event(kind, name, moment, data, record), []
+        return self._event(kind, name, moment, data, _subject(self.recipe.kind, values)), []
 
     @property
     def _time_field(self) -> str:
@@ -75,8 +74,9 @@ class Facts:
             own = f"{values.get('provider')}:{values['provider_message_id']}"
         if own is None:
             own = _digest(values)
-        changed = kind == "contact.changed" and moment is not None
-        at = f":{moment.at}" if changed and moment is not None else ""
+        # What is told of a record again and again is named by its moment too.
+        later = self.recipe.kind in ATTRIBUTED and kind != self.recipe.types[0]
+        at = f":{moment.at}" if later and moment is not None else ""
         return f"{self.recipe.kind}:{self.mapping.source}:{own}:{kind}{at}"
 
     def _data(self, values: Values) -> Values:
@@ -89,7 +89,7 @@ class Facts:
         return data
 
     def _event(
-        self, kind: str, name: str, moment: Moment | None, data: Values, record: str | None
+        self, kind: str, name: str, moment: Moment | None, data: Values, subject: str | None
     ) -> CloudEvent:
         campaign = data.get("campaign_id")
         precise = moment is None or moment.precision is Precision.MILLISECOND
@@ -99,11 +99,22 @@ class Facts:
             type=kind,
             time=None if moment is None else format_instant(moment.at),
             data=data,
-            contact=UUID(record) if record else None,
+            subject=subject,
             precision=None if precise or moment is None else moment.precision.value,
             batch=self.batch,
             campaign=UUID(campaign) if campaign else None,
         )
+
+
+def _subject(kind: Kind, values: Values) -> str | None:
+    """The record that a row is about, as the door reads it; none where an address says who."""
+    if kind in _OWN_RECORD:
+        return f"{_OWN_RECORD[kind]}:{values['id']}"
+    named = ("contact",) if kind == "responses" else ("contact", "account")
+    return next((f"{name}:{values[name]}" for name in named if name in values), None)
+
+
+_OWN_RECORD: dict[Kind, str] = {"contacts": "contact", "accounts": "account", "leads": "lead"}
 
 
 def _put(data: Values, path: list[str], value: Any) -> None:
@@ -124,7 +135,7 @@ def _plain(value: Any) -> Any:
 
 
 def _number(value: Any) -> Any:
-    """A contact's own number as JSON has it, for rules to compare."""
+    """A record's own number as JSON has it, for rules to compare."""
     if not isinstance(value, Decimal):
         return value
     return int(value) if value == value.to_integral_value() else float(value)
@@ -155,10 +166,24 @@ def _outside(field: str, moment: Moment | None, now: int) -> list[Told]:
 # What must be there, beyond the fields that every row must have
 
 
-def _contacts_missing(values: Values) -> list[Told]:
-    if values.get("event") == "contact.changed" and "occurred_at" not in values:
-        return [Told("occurred_at", "Say when the contact changed.")]
+def _record_missing(values: Values) -> list[Told]:
+    if not values.get("event", ".created").endswith(".created") and "occurred_at" not in values:
+        return [Told("occurred_at", "Say when that was.")]
     return []
+
+
+def _account_missing(values: Values) -> list[Told]:
+    told = _record_missing(values)
+    if "annual_revenue" not in values:
+        beside = [name for name in ("currency", "rate") if name in values]
+        told += [Told(name, "It belongs to annual_revenue, which is empty.") for name in beside]
+    return told
+
+
+def _order_missing(values: Values) -> list[Told]:
+    if "contact" in values and "account" in values:
+        return [Told("account", "Name one record; contact is named too.")]
+    return [] if "account" in values else _person_missing(values)
 
 
 def _sends_missing(values: Values) -> list[Told]:
@@ -185,9 +210,11 @@ def _responses_missing(values: Values) -> list[Told]:
 
 
 _MISSING: dict[str, Callable[[Values], list[Told]]] = {
-    "contacts": _contacts_missing,
+    "contacts": _record_missing,
+    "accounts": _account_missing,
+    "leads": _record_missing,
     "sends": _sends_missing,
-    "orders": _person_missing,
+    "orders": _order_missing,
     "responses": _responses_missing,
 }
 
@@ -195,8 +222,20 @@ _MISSING: dict[str, Callable[[Values], list[Told]]] = {
 # What follows from the values
 
 
-def _complete_contact(data: Values, values: Values, mapping: Mapping, name: str) -> None:
+def _complete_record(data: Values, values: Values, mapping: Mapping, name: str) -> None:
+    changes = data.setdefault("changes", {})
+    revenue = changes.get("annual_revenue")
+    if revenue is not None and mapping.currency is not None:
+        revenue.setdefault("currency", mapping.currency)
+
+
+def _complete_lead(data: Values, values: Values, mapping: Mapping, name: str) -> None:
     data.setdefault("changes", {})
+    data.setdefault("status", _LEAD_STATUSES.get(values.get("event", ""), 1))
+
+
+# What a lead is after a step, in Dynamics' integers, where the file does not say it.
+_LEAD_STATUSES = {"lead.contacted": 2, "lead.disqualified": 4}
 
 
 def _complete_send(data: Values, values: Values, mapping: Mapping, name: str) -> None:
@@ -243,7 +282,9 @@ def _translate(data: Values, values: Values) -> None:
 
 
 _COMPLETE: dict[str, Callable[[Values, Values, Mapping, str], None]] = {
-    "contacts": _complete_contact,
+    "contacts": _complete_record,
+    "accounts": _complete_record,
+    "leads": _complete_lead,
     "sends": _complete_send,
     "orders": _complete_order,
     "responses": _complete_response,

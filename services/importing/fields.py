@@ -8,6 +8,7 @@ from services.importing.cells import Reads
 from services.importing.mapping import Kind
 
 ATTRIBUTE = "attributes."
+ATTRIBUTED: frozenset[Kind] = frozenset(("contacts", "accounts", "leads"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,18 @@ class Recipe:
     fields: tuple[Field, ...]
 
     def field(self, name: str) -> Field | None:
-        """The field of a name; a contact's own attributes may have any."""
-        if self.kind == "contacts" and len(name) > len(ATTRIBUTE) and name.startswith(ATTRIBUTE):
+        """The field of a name; a record's own attributes may have any."""
+        if self.kind in ATTRIBUTED and len(name) > len(ATTRIBUTE) and name.startswith(ATTRIBUTE):
             return Field(name, place=f"/changes/{ATTRIBUTE[:-1]}/{name[len(ATTRIBUTE) :]}")
         return next((field for field in self.fields if field.name == name), None)
 
 
 def _texts(at: str, *names: str) -> tuple[Field, ...]:
     return tuple(Field(name, place=f"{at}/{name}") for name in names)
+
+
+def _numbers(at: str, *names: str) -> tuple[Field, ...]:
+    return tuple(Field(name, Reads.INTEGER, f"{at}/{name}") for name in names)
 
 
 _CONTACTS = Recipe("contacts", ("contact.created", "contact.changed"), (
@@ -49,6 +54,32 @@ _CONTACTS = Recipe("contacts", ("contact.created", "contact.changed"), (
     Field("email3", place="/changes/email/2"),
     *_texts("/changes", "city", "region", "country"),
     Field("account", Reads.ACCOUNT, "/changes/account_id"),
+    *_numbers("/changes", "state", "preferred_channel"),
+))  # fmt: skip
+
+_ACCOUNTS = Recipe("accounts", ("account.created", "account.changed"), (
+    Field("id", Reads.ACCOUNT, "/id", required=True),
+    Field("event"),
+    Field("occurred_at", Reads.TIME),
+    *_texts("/changes", "name", "number", "city", "region", "country"),
+    *_numbers("/changes", "industry", "employees", "state"),
+    Field("annual_revenue", Reads.NUMBER, "/changes/annual_revenue/amount"),
+    Field("currency", place="/changes/annual_revenue/currency"),
+    Field("rate", Reads.NUMBER, "/changes/annual_revenue/rate"),
+    Field("primary_contact", Reads.CONTACT, "/changes/primary_contact_id"),
+))  # fmt: skip
+
+_LEADS = Recipe("leads", ("lead.created", "lead.changed", "lead.contacted", "lead.disqualified"), (
+    Field("id", Reads.LEAD, "/lead_id", required=True),
+    Field("event"),
+    Field("occurred_at", Reads.TIME),
+    Field("status", Reads.INTEGER, "/status"),
+    Field("campaign_id", Reads.UUID, "/campaign_id"),
+    Field("response_id", Reads.UUID, "/response_id"),
+    Field("contact", Reads.CONTACT, "/changes/contact_id"),
+    Field("account", Reads.ACCOUNT, "/changes/account_id"),
+    *_texts("/changes", "subject", "company_name", "city", "region", "country"),
+    *_numbers("/changes", "source", "quality"),
 ))  # fmt: skip
 
 _SENDS = Recipe("sends", ("email.sent", "sms.sent", "push.sent"), (
@@ -69,8 +100,10 @@ _ORDERS = Recipe("orders", ("order.placed", "order.canceled"), (
     Field("event"),
     Field("occurred_at", Reads.TIME, required=True),
     Field("contact", Reads.CONTACT),
+    Field("account", Reads.ACCOUNT),
     Field("order_id", place="/order_id", required=True),
     *(Field(name, place=f"/{name}", required=True) for name in ("product_id", "category")),
+    Field("status", place="/status"),
     Field("total", Reads.NUMBER, "/total/amount", required=True),
     Field("currency", place="/total/currency"),
     Field("rate", Reads.NUMBER, "/total/rate"),
@@ -94,5 +127,5 @@ _RESPONSES = Recipe("responses", ("response.captured",), (
 ))  # fmt: skip
 
 RECIPES: dict[Kind, Recipe] = {
-    recipe.kind: recipe for recipe in (_CONTACTS, _SENDS, _RESPONSES, _ORDERS)
+    recipe.kind: recipe for recipe in (_CONTACTS, _ACCOUNTS, _LEADS, _SENDS, _RESPONSES, _ORDERS)
 }

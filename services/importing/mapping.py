@@ -22,7 +22,7 @@ from pydantic import (
 from schemas.errors import InvalidInput
 from services.importing.cells import Manner
 
-Kind = Literal["contacts", "sends", "responses", "orders"]
+Kind = Literal["contacts", "accounts", "leads", "sends", "responses", "orders"]
 _LARGEST = 1 << 20
 
 

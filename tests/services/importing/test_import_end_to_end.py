@@ -29,7 +29,7 @@ from tests.support.source import ROOT
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 EXAMPLES = ROOT / "docs" / "examples" / "import"
-SIZES = {"contacts": 4, "sends": 3, "responses": 3, "orders": 2}
+SIZES = {"contacts": 4, "accounts": 3, "leads": 2, "sends": 3, "responses": 3, "orders": 3}
 PLACEHOLDER = "00000000-0000-4000-8000-0000000000"
 MANY = 6_000
 
@@ -117,6 +117,31 @@ def test_examples_are_imported_once_and_show_everywhere(office):
         _check_responses(client, office.campaign)
 
 
+def test_imported_companies_and_leads_can_be_on_lists(office):
+    """Who bought, and grows: the company that the file of orders and that of accounts tell of."""
+    for kind in ("contacts", "accounts", "leads", "orders"):
+        office.run(kind, *office.remote())
+    grows = {"trend": "employees", "over": "P12M", "op": "rising", "by": 10, "unit": "percent"}
+    bought = {"has": "orders", "where": {"field": "category", "op": "eq", "value": "deposit"}}
+    rules = {
+        "account": {"all": [grows, bought]},
+        "lead": {"field": "status", "op": "eq", "value": 2},
+    }
+    named = {"account": "C-1", "lead": "L-1"}
+    with office.client() as client:
+        for kind, where in rules.items():
+            said = {"name": f"Some {kind}s", "kind": "dynamic", "member_type": kind}
+            made = client.command("/api/v1/lists", said, f"list {kind}")["list_id"]
+            rule = {"v": 1, "member": kind, "tz": "UTC", "where": where}
+            client.command(f"/api/v1/lists/{made}/rule", rule, f"rule {kind}")
+            eventually(
+                lambda made=made: [
+                    one["member"] for one in client.get(f"/api/v1/lists/{made}/members")["data"]
+                ],
+                [str(record_id(kind, "crm", named[kind]))],
+            )
+
+
 def _kpi(client: Client, campaign: UUID, name: str) -> Any:
     return client.get(f"/api/v1/campaigns/{campaign}/kpis")["data"][0]["kpis"][name]
 
@@ -146,7 +171,7 @@ def test_changed_row_under_a_known_id_is_a_conflict_and_can_be_told_apart(office
     (office.folder / "changed.csv").write_text(text, "utf-8")
     for more in (["--dry-run"], []):
         code, found, told = office.run("orders", *more, *office.remote(), csv="changed.csv")
-        assert (code, found["conflicts"], found["stored already"]) == (1, "1", "1")
+        assert (code, found["conflicts"], found["stored already"]) == (1, "1", "2")
         assert "line 2: Stored already under the same id, with other content" in told
     rejected = (office.folder / "changed.rejected.csv").read_text("utf-8-sig")
     assert "A-17,K-1" in rejected
@@ -183,9 +208,11 @@ def test_import_without_a_server_uses_the_same_door(office):
     assert office.served.stop() == 0
     try:
         code, found, told = office.run("orders", "--workspace", "acme", "--key", office.key)
-        assert (code, counts(found)) == (0, (0, 2)), told
+        assert (code, counts(found)) == (0, (0, SIZES["orders"])), told
         code, found, told = office.run("orders", "--workspace", "acme", "--dry-run")
-        assert (code, counts(found)) == (0, (2, 0)), told  # another name, so other facts
+        assert (code, counts(found)) == (0, (SIZES["orders"], 0)), (
+            told
+        )  # another name, so other facts
         code, _, told = office.run("orders", "--workspace", "other", "--key", office.key)
         assert "one of the workspace 'acme'" in told
     finally:

@@ -67,6 +67,49 @@ def test_contact(tmp_path):
     }  # fmt: skip
 
 
+def test_account(tmp_path):
+    company = named_id("account", "csv", "C-1")
+    told = event_of(
+        tmp_path, "accounts",
+        "id,event,occurred_at,name,employees,annual_revenue,primary_contact,attributes.size",
+        "C-1,account.changed,2024-03-14,Ship,120,2000000,K-1,big", currency="EUR",
+    )  # fmt: skip
+    assert told["id"] == f"accounts:csv:{company}:account.changed:1710374400000"
+    assert told["subject"] == f"account:{company}"
+    assert told["data"] == {"id": str(company), "changes": {
+        "name": "Ship", "employees": 120,
+        "annual_revenue": {"amount": "2000000", "currency": "EUR"},
+        "primary_contact_id": str(WHO), "attributes": {"size": "big"},
+    }}  # fmt: skip
+    header = "id,event,occurred_at,currency"
+    assert "Say when" in reason_of(tmp_path, "accounts", header, "C-1,account.changed,,")
+    assert "empty" in reason_of(tmp_path, "accounts", header, "C-1,,2024-03-14,EUR")
+
+
+def test_lead(tmp_path):
+    lead = named_id("lead", "csv", "L-1")
+    header = "id,event,occurred_at,status,subject,quality,contact"
+    told = event_of(tmp_path, "leads", header, "L-1,lead.contacted,2024-03-14,,Price,2,K-1")
+    assert told["subject"] == f"lead:{lead}"
+    assert told["data"] == {
+        "lead_id": str(lead), "status": 2,
+        "changes": {"subject": "Price", "quality": 2, "contact_id": str(WHO)},
+    }  # fmt: skip
+    first = event_of(tmp_path, "leads", header, "L-1,,,,,,")
+    assert (first["type"], first["data"]["status"]) == ("lead.created", 1)
+    assert "Say when" in reason_of(tmp_path, "leads", header, "L-1,lead.changed,,,,,")
+
+
+def test_order_of_a_company(tmp_path):
+    header = "order_id,contact,account,occurred_at,product_id,category,total,currency,status"
+    company = named_id("account", "csv", "C-1")
+    line = "A-1,,C-1,2026-09-05,erp,implementation,9000,EUR,fulfilled"
+    told = event_of(tmp_path, "orders", header, line)
+    assert (told["subject"], told["data"]["status"]) == (f"account:{company}", "fulfilled")
+    both = line.replace("A-1,,", "A-1,K-1,")
+    assert "Name one record" in reason_of(tmp_path, "orders", header, both)
+
+
 def test_contact_that_changed_is_named_by_its_moment(tmp_path):
     header = "id,event,occurred_at"
     first, second = rows_of(
