@@ -281,11 +281,22 @@ def record_activity_cost(activity_id: UUID, body: Cost, call: Writing, desk: AtD
 
 def _ender(verb: str) -> None:
     def end_activity(
-        activity_id: UUID, call: Writing, desk: AtDesk, body: Plain | None = None
+        activity_id: UUID, request: Request, call: Writing, desk: AtDesk, body: Plain | None = None
     ) -> Response:
-        decide = _on_known(partial(activities.end, event_type=activities.ENDS[verb]))
         expected = body.expected_version if body else None
-        return _deed(desk, call).do(activities.stream_of(activity_id), decide, expected=expected)
+
+        def decide(document: ActivityDocument | None) -> Change[ActivityDocument]:
+            change = activities.end(activities.known(document), activities.ENDS[verb])
+            stream = distributions.stream_of(activity_id)
+            progress = desk.find(call, stream, DistributionDocument)
+            if verb == "close":
+                distributions.check_over(progress.document)
+            rests_on = (progress.unchanged,) if progress.version else ()
+            return replace(change, rests_on=(*change.rests_on, *rests_on))
+
+        done = _deed(desk, call).do(activities.stream_of(activity_id), decide, expected=expected)
+        running_of(request).wake()
+        return done
 
     router.add_api_route(
         f"/activities/{{activity_id}}/{verb}",

@@ -155,6 +155,7 @@ class Commander:
                 Stream(kind, name), kept.version, model.model_validate_json(kept.state), kept.state
             )
             for name, kept in self._gate.states(workspace, kind)
+            if kept.state
         ]
 
     def run(

@@ -52,6 +52,15 @@ def left_of(document: DistributionDocument) -> int:
     return document.members - document.prepared - sum(document.excluded.values())
 
 
+def check_over(document: DistributionDocument | None) -> None:
+    """Whether everybody was decided on, as R23 wants of a closed one. Raises ``MoveRefused``."""
+    if document is not None and document.is_open:
+        raise MoveRefused(
+            f"Of the audience {left_of(document):,} members are left to be decided on. Wait for"
+            " them, or cancel the distribution first."
+        )
+
+
 def step(document: DistributionDocument, verb: str) -> DistributionDocument:
     """Pause, resume or cancel; once more changes nothing. Raises ``MoveRefused``."""
     before, after = STEPS[verb]

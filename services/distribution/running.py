@@ -29,6 +29,8 @@ from services.commands.messages import content_of
 from services.parts import Parts
 
 _LOOK_AGAIN_SECONDS = 5.0
+# What was begun here is told at once. This is for what another process has left behind.
+_LOOK_ROUND_SECONDS = 60.0
 _LOG_SECONDS = 10.0
 _SHORT_SECONDS = 0.05
 log = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ class Distributions:
         self._news = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._waiting = False
 
     def start(self) -> None:
         """Go on with whatever is under way."""
@@ -65,11 +68,14 @@ class Distributions:
     def turn(self) -> bool:
         """Decide on one page of each distribution; whether any was decided on."""
         moved = False
+        self._waiting = False
         for workspace in self._parts.access.workspaces():
             for found, document in self._under_way(workspace.id):
                 if self._stopping.is_set():
                     return False
-                moved |= self._one(workspace.id, found, document)
+                has_moved = self._one(workspace.id, found, document)
+                moved |= has_moved
+                self._waiting |= not has_moved
         return moved
 
     def _run(self) -> None:
@@ -79,9 +85,10 @@ class Distributions:
                 moved = self.turn()
             except UnavailableError as error:
                 log.warning("Distributions wait: %s", error)
-                moved = False
+                moved, self._waiting = False, True
             if not moved:
-                self._news.wait(_LOOK_AGAIN_SECONDS)
+                seconds = _LOOK_AGAIN_SECONDS if self._waiting else _LOOK_ROUND_SECONDS
+                self._news.wait(seconds)
 
     def _under_way(self, workspace: str) -> list[tuple[Running, DistributionDocument]]:
         found = self._commander.find_all(workspace, "distribution", DistributionDocument)

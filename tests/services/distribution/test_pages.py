@@ -169,3 +169,14 @@ def test_a_sender_takes_every_message_once_with_its_addresses(office: Office) ->
     office.caller.done(f"/campaigns/{campaign}/suspend")
     refused = problem(office.caller.get(f"/activities/{activity}/outbox"), 409)
     assert "suspended" in refused["detail"]
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_an_activity_closes_only_when_everybody_is_decided_on(office: Office) -> None:
+    _, activity = office.launched(office.static_list(*people(office, 1, 2, 3)))
+    office.begin(activity)
+    refused = problem(office.caller.post(f"/activities/{activity}/close"), 409)
+    assert "3 members are left" in refused["detail"]
+    office.see_through()
+    assert office.caller.done(f"/activities/{activity}/close")["status"] == 2
+    assert office.progress(activity)["state"] == "done"
