@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 
 from schemas.documents import ActivityDocument, CampaignDocument, DistributionDocument
 from schemas.errors import MoveRefused
@@ -13,11 +16,11 @@ from schemas.fields import Timestamp
 from schemas.lifecycles import ActivityStatus, CampaignStatus
 from schemas.views import View
 from services.api.activities import campaign_of
-from services.api.call import Reading
-from services.api.desk import AtDesk, show
+from services.api.call import Call, Reading
+from services.api.desk import AtDesk, Desk, show
 from services.api.messages import MessageAddresses, addresses_of
 from services.api.paging import reading_cursor
-from services.api.parameters import PageParameters
+from services.api.parameters import MOST, PageParameters
 from services.api.tracking import Tracking
 from services.commands import activities, campaigns, distributions
 from services.commands.messages import content_of
@@ -49,25 +52,70 @@ def read_outbox(
     activity_id: UUID, page: Annotated[PageParameters, Query()], call: Reading, desk: AtDesk
 ) -> Response:
     """The messages prepared for the members of lists, from a position on."""
-    found = desk.find(call, activities.stream_of(activity_id), ActivityDocument)
-    activity = activities.known(found.document)
-    progress = desk.find(call, distributions.stream_of(activity_id), DistributionDocument)
-    distribution = distributions.known(progress.document)
-    _check_sends(activity, campaigns.known(campaign_of(desk, call, activity.campaign_id).document))
+    outbox = _Outbox(activity_id, call, desk)
     with reading_cursor(page.cursor):
-        rows = call.parts.reads.outgoing(
-            call.workspace, activity_id, distribution.audience_id, page.cursor, page.limit
-        )
-    tracking = Tracking(call.parts, call.workspace, content_of(activity))
-    data: list[dict[str, Any]] = [
-        {
-            **one.model_dump(mode="json"),
-            **addresses_of(tracking, one.recipient, one.message_id),
-        }
-        for one in rows.data
-    ]
-    left = distributions.left_of(distribution)
-    return show({"data": data, "position": rows.position, "left": left})
+        data, position = outbox.page(page.cursor, page.limit)
+    return show({"data": data, "position": position, "left": outbox.left})
+
+
+@router.get("/activities/{activity_id}/outbox/file", response_class=StreamingResponse)
+def download_outbox(activity_id: UUID, call: Reading, desk: AtDesk) -> StreamingResponse:
+    """All messages prepared by now, a JSON object a line, for senders that take files.
+
+    Ends early where the campaign is suspended or the activity canceled meanwhile.
+    """
+    _Outbox(activity_id, call, desk)  # whether there is anything to send is told before it begins
+    name = f"activity-{activity_id}.ndjson"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(
+        _lines(activity_id, call, desk), media_type="application/x-ndjson", headers=headers
+    )
+
+
+def _lines(activity_id: UUID, call: Call, desk: Desk) -> Iterator[bytes]:
+    position: str | None = None
+    while True:
+        try:
+            data, position = _Outbox(activity_id, call, desk).page(position, MOST)
+        except MoveRefused:
+            return
+        if not data:
+            return
+        yield b"".join(orjson.dumps(one) + b"\n" for one in data)
+
+
+class _Outbox:
+    """The outbox of an activity as it is now. Raises ``NotFound``, and ``MoveRefused`` if none."""
+
+    def __init__(self, activity_id: UUID, call: Call, desk: Desk) -> None:
+        found = desk.find(call, activities.stream_of(activity_id), ActivityDocument)
+        activity = activities.known(found.document)
+        progress = desk.find(call, distributions.stream_of(activity_id), DistributionDocument)
+        self._distribution = distributions.known(progress.document)
+        campaign = campaign_of(desk, call, activity.campaign_id)
+        _check_sends(activity, campaigns.known(campaign.document))
+        self._call = call
+        self._tracking = Tracking(call.parts, call.workspace, content_of(activity))
+
+    @property
+    def left(self) -> int:
+        """How many of the audience nothing was decided on yet."""
+        return distributions.left_of(self._distribution)
+
+    def page(self, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str]:
+        """The next messages as JSON data, and the position behind them."""
+        rows = self._call.parts.reads.outgoing(
+            self._call.workspace, self._distribution.activity_id, self._distribution.audience_id,
+            after, limit,
+        )  # fmt: skip
+        shown = [
+            {
+                **one.model_dump(mode="json"),
+                **addresses_of(self._tracking, one.recipient, one.message_id),
+            }
+            for one in rows.data
+        ]
+        return shown, rows.position
 
 
 def _check_sends(activity: ActivityDocument, campaign: CampaignDocument) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 
 from schemas.ids import message_id
@@ -161,14 +162,19 @@ def test_a_sender_takes_every_message_once_with_its_addresses(office: Office) ->
     assert ann["metadata"] == {"ab_recipient": str(ANN), "ab_message": ann["message_id"]}
     assert ann["headers"]["List-Unsubscribe"] == f"<{ann['unsubscribe_url']}>"
     problem(office.caller.get(f"/activities/{activity}/outbox", cursor="rubbish"), 400)
+    file = office.caller.get(f"/activities/{activity}/outbox/file")
+    assert file.headers["content-type"] == "application/x-ndjson"
+    lines = [orjson.loads(line) for line in file.content.splitlines()]
+    assert sorted(lines, key=str) == sorted(taken, key=str)
     office.world.clock.advance(DAY)
     office.met(1, email=["ann@example.org"])
     settle(office.world)
     again = office.caller.get(f"/activities/{activity}/outbox").json()["data"]
     assert [one["address"] for one in again if one["recipient"] == str(ANN)] == [None]
     office.caller.done(f"/campaigns/{campaign}/suspend")
-    refused = problem(office.caller.get(f"/activities/{activity}/outbox"), 409)
-    assert "suspended" in refused["detail"]
+    for path in ("outbox", "outbox/file"):
+        refused = problem(office.caller.get(f"/activities/{activity}/{path}"), 409)
+        assert "suspended" in refused["detail"]
 
 
 @pytest.mark.usefixtures("small_pages")
