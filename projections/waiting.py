@@ -80,10 +80,10 @@ class Waiting:
             cursor = Cursor({place: o for place, o in heads.items() if place[0] is Topic.DERIVED})
         self._wait_to_pass(COPY, deadline)
 
-    def wait_for_rows(self, cursor: Cursor, seconds: float) -> None:
-        """Wait until the rows know everything before the cursor. Raises ``Stale``."""
+    def wait_for_sink(self, name: str, cursor: Cursor, seconds: float) -> None:
+        """Wait until one sink has applied everything before the cursor. Raises ``Stale``."""
         deadline = self._clock() + int(seconds * 1000)
-        self._wait(lambda: self.cursors()[ROWS].reaches(cursor), deadline)
+        self._wait(lambda: self.cursors()[name].reaches(cursor), deadline)
 
     def _wait_to_reach(self, cursor: Cursor, deadline: int) -> None:
         self._wait(lambda: all(c.reaches(cursor) for c in self.cursors().values()), deadline)

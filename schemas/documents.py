@@ -67,16 +67,22 @@ class AudiencePage(Model):
 DistributionState = Literal["running", "paused", "canceling", "canceled", "done"]
 
 
+class Turn(Model):
+    """Moves with every page of any distribution: no two are decided on beside each other."""
+
+
 class DistributionDocument(Model):
     """How far the messages of a pinned audience are decided on (R22).
 
-    ``members`` in ``pages``, of which ``next_page`` is the first that is left. Of the members of
-    the pages before, so many messages are ``prepared``, and so many were ``excluded`` by reason.
+    Its pages are kept under ``pin_id``. ``members`` in ``pages``, of which ``next_page`` is the
+    first that is left. Of the members of the pages before, so many messages are ``prepared``, and
+    so many were ``excluded`` by reason.
     """
 
     activity_id: UUID
     campaign_id: UUID
     audience_id: UUID
+    pin_id: UUID
     lists: tuple[DistributedList, ...]
     known_at: str
     digest: str

@@ -232,7 +232,7 @@ class StoredReads(Reads):
             return preview_of(rows, generation, workspace, list_id, parsed, lists, after, limit)
 
     def audience(self, workspace: str, lists: Sequence[UUID], known: Cursor) -> AudienceView:
-        self._waiting.wait_for_rows(known, _PATIENCE)
+        self._waiting.wait_for_sink("rows", known, _PATIENCE)
         with reading_one_moment(self._rows).begin() as connection:
             generation = pointed_generation(connection)
             return audience_of(connection, generation, workspace, lists, self._rulebook)
@@ -240,15 +240,17 @@ class StoredReads(Reads):
     def recipients(
         self, workspace: str, query: RecipientsQuery, known: Cursor
     ) -> list[RecipientView]:
-        self._waiting.wait_for_rows(known, _PATIENCE)
+        self._waiting.wait_for_sink("rows", known, _PATIENCE)
         with reading_one_moment(self._rows).begin() as connection:
             generation = pointed_generation(connection)
             return recipients_of(connection, generation, workspace, query, self._sealer)
 
     def outgoing(
-        self, workspace: str, activity: UUID, audience: UUID, after: str | None, limit: int
-    ) -> OutgoingRows:
+        self, workspace: str, activity: UUID, audience: UUID, after: str | None, limit: int,
+        known: Cursor,
+    ) -> OutgoingRows:  # fmt: skip
         start = Cursor() if after is None else Cursor.decode(after)
+        self._waiting.wait_for_sink("columns", known, _PATIENCE)
         at = self._live("columns")
         found, end = outgoing(at, workspace, self._sealer, activity, audience, start, limit)
         return OutgoingRows(data=found, position=end.encode())

@@ -135,9 +135,13 @@ class Reads(ABC):
 
     @abstractmethod
     def outgoing(
-        self, workspace: str, activity: UUID, audience: UUID, after: str | None, limit: int
-    ) -> OutgoingRows:
-        """The messages prepared for an audience. A bad ``after`` is ``InvalidInput``."""
+        self, workspace: str, activity: UUID, audience: UUID, after: str | None, limit: int,
+        known: Cursor,
+    ) -> OutgoingRows:  # fmt: skip
+        """The messages prepared for an audience, once what lies before a cursor is known.
+
+        A bad ``after`` is ``InvalidInput``. Raises ``Stale``.
+        """
 
     @abstractmethod
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:

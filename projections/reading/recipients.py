@@ -159,17 +159,26 @@ def _value(history: History, path: str) -> Any:
 
 
 def _address(history: History | None, channel: str) -> tuple[int, StoredAddress | None]:
-    """The first address of a channel, and since when it is known."""
+    """The first address of a channel, and since when it is that one.
+
+    It is sealed anew with every event that tells it, so hashes are compared.
+    """
     if history is None:
         return 0, None
     for path in ADDRESSES[channel]:
-        value = _value(history, path)
-        first = value[0] if isinstance(value, list) and value else value
-        try:
-            return history.values(path).starts[-1], StoredAddress.model_validate(first)
-        except ValidationError:
-            continue
+        told = history.values(path).map(_first)
+        stored = told.values[-1]
+        if stored is not None:
+            since = told.map(lambda one: one and one.hash).starts[-1]
+            return since, stored
     return 0, None
+
+
+def _first(value: Any) -> StoredAddress | None:
+    try:
+        return StoredAddress.model_validate(value[0] if isinstance(value, list) else value)
+    except (ValidationError, IndexError):
+        return None
 
 
 def _bounced(history: History, since: int) -> bool:
@@ -179,8 +188,10 @@ def _bounced(history: History, since: int) -> bool:
 
 
 def _withdrawn(history: History, channel: str, at: int, purpose: str) -> bool:
+    """Whether consent is withdrawn, or will be: a source's clock may be minutes ahead."""
     clause = ConsentIs("", channel=channel, purpose=purpose, granted=False)
-    return consent(clause, history.allowed).at(at) == TRUE
+    says = consent(clause, history.allowed)
+    return TRUE in (says.at(at), says.values[-1])
 
 
 def _clauses(

@@ -32,6 +32,7 @@ from services.api.parameters import Page
 from services.commands import activities, campaigns, distributions, lists, registries
 from services.commands.commander import Change, Decide, Found
 from services.commands.money import checked_amounts, checked_money
+from services.distribution.knowing import all_accepted
 from services.distribution.pinning import pin
 
 router = APIRouter(tags=["activities"])
@@ -224,11 +225,11 @@ def distribute_activity(
     """
     body = body or Distribution()
     check_content(desk, call, body.content_version_id)
-    check_lists(desk, call, body.list_ids)
 
     def decide(document: ActivityDocument | None) -> Change[ActivityDocument]:
         standing = activities.known(document)
         if chosen := body.list_ids or standing.fields.list_ids:
+            check_lists(desk, call, chosen)
             return _distributed_to_lists(desk, call, standing, chosen, body)
         return activities.distribute(
             standing,
@@ -252,17 +253,21 @@ def _distributed_to_lists(
     """The members are read and kept first; if the rest fails, they are kept in vain."""
     campaign = campaign_of(desk, call, standing.campaign_id)
     activities.check_for_lists(standing, campaign, body.content_version_id)
-    audience = call.parts.reads.audience(
-        call.workspace, list(dict.fromkeys(chosen)), call.parts.log.heads()
+    parts = call.parts
+    audience = parts.reads.audience(
+        call.workspace, list(dict.fromkeys(chosen)), all_accepted(parts.gate, parts.log)
     )
-    pinned = pin(desk.commander, call.order(), standing.activity_id, standing.campaign_id, audience)
+    pinned = pin(
+        desk.commander, call.order(), standing.activity_id, standing.campaign_id, audience,
+        random_id(parts.random),
+    )  # fmt: skip
     change = activities.distribute_to_lists(
         standing,
         campaign,
         pinned,
         content_version_id=body.content_version_id,
         holdout_percent=body.holdout_percent,
-        now=call.parts.clock(),
+        now=parts.clock(),
     )
     progress = distributions.stream_of(standing.activity_id)
     begun = desk.find(call, progress, DistributionDocument).becoming(pinned)

@@ -49,7 +49,7 @@ def running_of(request: Request) -> Distributions:
 
 
 def _shown(document: DistributionDocument) -> dict[str, Any]:
-    said = document.model_dump(mode="json", exclude={"pages", "next_page", "actor"})
+    said = document.model_dump(mode="json", exclude={"pages", "next_page", "actor", "pin_id"})
     return {**said, "left": distributions.left_of(document)}
 
 

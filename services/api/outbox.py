@@ -10,6 +10,7 @@ import orjson
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
+from events.cursor import Cursor
 from schemas.documents import ActivityDocument, CampaignDocument, DistributionDocument
 from schemas.errors import MoveRefused
 from schemas.fields import Timestamp
@@ -24,6 +25,7 @@ from services.api.parameters import MOST, PageParameters
 from services.api.tracking import Tracking
 from services.commands import activities, campaigns, distributions
 from services.commands.messages import content_of
+from services.distribution.knowing import all_accepted
 
 router = APIRouter(tags=["activities"])
 
@@ -54,7 +56,7 @@ def read_outbox(
     """The messages prepared for the members of lists, from a position on."""
     outbox = _Outbox(activity_id, call, desk)
     with reading_cursor(page.cursor):
-        data, position = outbox.page(page.cursor, page.limit)
+        data, position = outbox.page(page.cursor, page.limit, outbox.known())
     return show({"data": data, "position": position, "left": outbox.left})
 
 
@@ -64,19 +66,22 @@ def download_outbox(activity_id: UUID, call: Reading, desk: AtDesk) -> Streaming
 
     Ends early where the campaign is suspended or the activity canceled meanwhile.
     """
-    _Outbox(activity_id, call, desk)  # whether there is anything to send is told before it begins
+    # Whether there is anything to send, and known already, is told before it begins.
+    outbox = _Outbox(activity_id, call, desk)
+    known = outbox.known()
+    outbox.page(None, 1, known)
     name = f"activity-{activity_id}.ndjson"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(
-        _lines(activity_id, call, desk), media_type="application/x-ndjson", headers=headers
+        _lines(activity_id, call, desk, known), media_type="application/x-ndjson", headers=headers
     )
 
 
-def _lines(activity_id: UUID, call: Call, desk: Desk) -> Iterator[bytes]:
+def _lines(activity_id: UUID, call: Call, desk: Desk, known: Cursor) -> Iterator[bytes]:
     position: str | None = None
     while True:
         try:
-            data, position = _Outbox(activity_id, call, desk).page(position, MOST)
+            data, position = _Outbox(activity_id, call, desk).page(position, MOST, known)
         except MoveRefused:
             return
         if not data:
@@ -102,11 +107,17 @@ class _Outbox:
         """How many of the audience nothing was decided on yet."""
         return distributions.left_of(self._distribution)
 
-    def page(self, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str]:
+    def known(self) -> Cursor:
+        """What was accepted by now: of everybody decided on, the message is among it."""
+        return all_accepted(self._call.parts.gate, self._call.parts.log)
+
+    def page(
+        self, after: str | None, limit: int, known: Cursor
+    ) -> tuple[list[dict[str, Any]], str]:
         """The next messages as JSON data, and the position behind them."""
         rows = self._call.parts.reads.outgoing(
             self._call.workspace, self._distribution.activity_id, self._distribution.audience_id,
-            after, limit,
+            after, limit, known,
         )  # fmt: skip
         shown = [
             {

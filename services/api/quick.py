@@ -29,6 +29,7 @@ from services.commands import campaigns, distributions, lists, quick
 from services.commands.commander import Change
 from services.commands.money import checked_amounts
 from services.commands.quick import Quick
+from services.distribution.knowing import all_accepted
 from services.distribution.pinning import pin
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
@@ -77,7 +78,10 @@ def begin_quick_campaign(body: NewQuick, request: Request, call: Writing, desk: 
 
     def decide(_: CampaignDocument | None) -> Change[CampaignDocument]:
         audience, selection = _audience(body, call, wanted)
-        pinned = pin(desk.commander, call.order(), wanted.activity_id, wanted.campaign_id, audience)
+        pinned = pin(
+            desk.commander, call.order(), wanted.activity_id, wanted.campaign_id, audience,
+            random_id(call.parts.random),
+        )  # fmt: skip
         begun[:] = [pinned]
         change = quick.begin(wanted, pinned, selection, finder(desk, call), call.parts.clock())
         progress = desk.find(
@@ -127,7 +131,7 @@ def _audience(
     body: NewQuick, call: Call, wanted: Quick
 ) -> tuple[AudienceView, Change[ListDocument] | None]:
     """Who is on the lists by now; or those who were selected, and the list that is made of them."""
-    heads = call.parts.log.heads()
+    heads = all_accepted(call.parts.gate, call.parts.log)
     if body.list_ids:
         return call.parts.reads.audience(
             call.workspace, list(dict.fromkeys(body.list_ids)), heads

@@ -18,6 +18,7 @@ from services.commands.commander import Step
 PAGE = 1000
 """How many members are decided on in one transaction."""
 
+TURN = Stream("distributions", "turn")
 STEPS = {
     "pause": (("running",), "paused"),
     "resume": (("paused",), "running"),
@@ -30,9 +31,9 @@ def stream_of(activity_id: UUID) -> Stream:
     return Stream("distribution", str(activity_id))
 
 
-def page_stream(activity_id: UUID, number: int) -> Stream:
-    """Where a page of an activity's audience is kept until it has been decided on."""
-    return Stream("audience", f"{activity_id}:{number:09d}")
+def page_stream(pin_id: UUID, number: int) -> Stream:
+    """Where a page of an audience is kept until it has been decided on."""
+    return Stream("audience", f"{pin_id}:{number:09d}")
 
 
 def audience_id(workspace: str, activity_id: UUID) -> UUID:

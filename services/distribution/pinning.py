@@ -15,17 +15,19 @@ _PAGES_AT_ONCE = 20
 
 
 def pin(
-    commander: Commander, order: Order, activity_id: UUID, campaign_id: UUID, audience: AudienceView
-) -> DistributionDocument:
-    """The distribution of an audience whose pages are kept from now on.
+    commander: Commander, order: Order, activity_id: UUID, campaign_id: UUID,
+    audience: AudienceView, pin_id: UUID,
+) -> DistributionDocument:  # fmt: skip
+    """The distribution of an audience whose pages are kept from now on, under an id of their own.
 
-    Nothing follows from them until the activity is distributed; asked again, they are replaced.
+    Nothing follows from them until the activity is distributed; if it is not, they lie there in
+    vain. Of two requests at once each has pages of its own.
     """
     pages = list(paged(audience.parts, PAGE))
     rest = iter(enumerate(pages))
     while some := list(islice(rest, _PAGES_AT_ONCE)):
         writes = [
-            commander.find(order.workspace, page_stream(activity_id, number), AudiencePage)
+            commander.find(order.workspace, page_stream(pin_id, number), AudiencePage)
             .becoming(page)
             for number, page in some
         ]  # fmt: skip
@@ -35,6 +37,7 @@ def pin(
         activity_id=activity_id,
         campaign_id=campaign_id,
         audience_id=audience_id(order.workspace, activity_id),
+        pin_id=pin_id,
         lists=audience.lists,
         known_at=audience.known_at,
         digest=members_digest(members),

@@ -9,30 +9,28 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 
-from events.cursor import Cursor
 from schemas.audiences import RecipientsQuery
 from schemas.documents import (
     ActivityDocument,
     AudiencePage,
     CampaignDocument,
     DistributionDocument,
+    Turn,
 )
-from schemas.errors import NotFound, Stale, UnavailableError, VersionConflict
+from schemas.errors import NotFound, UnavailableError, VersionConflict
 from schemas.instants import DAY, from_datetime
 from schemas.lifecycles import ActivityStatus, CampaignStatus
 from services.commands import activities, campaigns, distributions
 from services.commands.commander import Commander, Found, Order, Step
 from services.commands.distributions import Limits
 from services.commands.messages import content_of
+from services.distribution.knowing import all_accepted
 from services.parts import Parts
 
 _LOOK_AGAIN_SECONDS = 5.0
 # What was begun here is told at once. This is for what another process has left behind.
 _LOOK_ROUND_SECONDS = 60.0
-_LOG_SECONDS = 10.0
-_SHORT_SECONDS = 0.05
 log = logging.getLogger(__name__)
 
 Running = Found[DistributionDocument]
@@ -95,7 +93,7 @@ class Distributions:
         return [
             (one, one.document)
             for one in found
-            if one.document is not None and one.document.state in ("running", "canceling")
+            if one.document is not None and one.document.is_open
         ]
 
     def _one(self, workspace: str, found: Running, document: DistributionDocument) -> bool:
@@ -116,18 +114,21 @@ class Distributions:
         activity, campaign = activities.known(owner.document), campaigns.known(over.document)
         if _is_over(activity, campaign):
             document = document.model_copy(update={"state": "canceling"})
-        elif campaign.status is not CampaignStatus.LAUNCHED:
-            return False  # suspended; it goes on when the campaign does
-        stream = distributions.page_stream(document.activity_id, document.next_page)
+        elif document.state == "paused" or campaign.status is not CampaignStatus.LAUNCHED:
+            return False  # it goes on when it is resumed, or the campaign is
+        # Read before what the page rests on: of two pages at once one is decided on again, since
+        # each uses up the caps of the other.
+        turn = find(workspace, distributions.TURN, Turn)
+        stream = distributions.page_stream(document.pin_id, document.next_page)
         page = find(workspace, stream, AudiencePage)
         if page.document is None:
-            raise NotFound(f"The page {document.next_page} of the audience is not there.")
+            raise self._missing(workspace, found, document)
         if document.state == "canceling":
             steps = distributions.canceled_steps(workspace, document, page.document.parts)
             after = distributions.advanced(document, ["canceled"] * len(steps))
         else:
             steps, after = self._decided(workspace, document, activity, page.document)
-        moving = (found.becoming(after), page.becoming(None))
+        moving = (found.becoming(after), page.becoming(None), turn.becoming(Turn()))
         # What was decided on must stand until it is stored: who suspends a campaign stops it there.
         self._commander.append(
             Order(workspace=workspace, actor=document.actor),
@@ -136,13 +137,24 @@ class Distributions:
         )
         return True
 
+    def _missing(
+        self, workspace: str, found: Running, document: DistributionDocument
+    ) -> NotFound | VersionConflict:
+        """Why a page is not there: another process has decided on it, or it was lost."""
+        now = self._commander.find(workspace, found.stream, DistributionDocument)
+        if now.version != found.version:
+            return VersionConflict(str(found.stream), found.version, now.version)
+        return NotFound(f"The page {document.next_page} of the audience is not there.")
+
     def _decided(
         self, workspace: str, document: DistributionDocument, activity: ActivityDocument,
         page: AudiencePage,
     ) -> tuple[list[Step], DistributionDocument]:  # fmt: skip
         limits = limits_of(activity)
         query = self._query(document, activity, limits, page)
-        views = self._parts.reads.recipients(workspace, query, self._all_known())
+        views = self._parts.reads.recipients(
+            workspace, query, all_accepted(self._parts.gate, self._parts.log)
+        )
         decided = distributions.decide(document.activity_id, limits, views)
         content = content_of(activity)
         steps = distributions.steps_of(workspace, document, content, limits, decided)
@@ -162,16 +174,6 @@ class Distributions:
             at=now,
             contacted_since=now - limits.anti_spam_days * DAY,
         )
-
-    def _all_known(self) -> Cursor:
-        """A cursor behind all that was accepted by now: no withdrawal may be passed over."""
-        mark = self._parts.gate.mark()
-        ends = time.monotonic() + _LOG_SECONDS
-        while not self._parts.gate.has_logged(mark):
-            if time.monotonic() > ends:
-                raise Stale("What was decided is not in the log yet.")
-            time.sleep(_SHORT_SECONDS)
-        return self._parts.log.heads()
 
 
 def limits_of(activity: ActivityDocument) -> Limits:

@@ -20,11 +20,11 @@ ANN, BOB, CAT = c.person(1), c.person(2), c.person(3)
 class Office:
     """Commands over the API, on a world whose sinks are run whenever something is awaited."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, **parts: Any) -> None:
         self.world = world
         self.parts: Parts = make_parts(
             log=world.log, clock=world.clock, sealer=world.sealer, composer=world.composer,
-            reads=world.reads(),
+            reads=world.reads(), **parts,
         )  # fmt: skip
         self.caller = Caller(self.parts, make_keys(self.parts).admin)
         self.distributions = self.another_process()

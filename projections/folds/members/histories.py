@@ -197,7 +197,9 @@ def _values(kind: str, known: Known) -> Iterator[tuple[str, Any]]:
         yield "status", status
         yield "state", lead_state(status)
         named = {n: data[n] for n in _LEAD_LINKS if data.get(n) is not None}
-        changes = {**named, **known.payload.changes}
+        customer = known.payload.customer
+        linked = {f"{customer.kind}_id": str(customer.id)} if customer is not None else {}
+        changes = {**linked, **named, **known.payload.changes}
     else:
         changes = data.get("changes", {})
     for name, value in changes.items():

@@ -190,8 +190,9 @@ class FakeReads(Reads):
         raise AssertionError("Nothing is decided on in these tests.")
 
     def outgoing(
-        self, workspace: str, activity: UUID, audience: UUID, after: str | None, limit: int
-    ) -> OutgoingRows:
+        self, workspace: str, activity: UUID, audience: UUID, after: str | None, limit: int,
+        known: Cursor,
+    ) -> OutgoingRows:  # fmt: skip
         return OutgoingRows(data=[], position=Cursor().encode())
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:

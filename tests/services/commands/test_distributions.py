@@ -138,8 +138,8 @@ def test_the_digest_is_of_the_set(members: list[UUID], chance: Any) -> None:
 
 def test_steps_of_a_distribution() -> None:
     begun = distributions.DistributionDocument(
-        activity_id=ACTIVITY, campaign_id=LIST, audience_id=LIST, lists=(), known_at="", digest="",
-        members=4, pages=2, actor="tester",
+        activity_id=ACTIVITY, campaign_id=LIST, audience_id=LIST, pin_id=LIST, lists=(),
+        known_at="", digest="", members=4, pages=2, actor="tester",
     )  # fmt: skip
     half = advanced(begun, [None, "consent"])
     assert (half.prepared, half.excluded, half.state) == (1, {"consent": 1}, "running")

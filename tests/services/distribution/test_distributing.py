@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
+
 from schemas.audiences import members_digest
 from schemas.decisions.activity import MessagePrepared
 from schemas.ids import message_id, named_id
@@ -98,6 +100,39 @@ def test_a_bounce_counts_against_the_address_it_came_from(office: Office) -> Non
     assert office.distribute(activity)["prepared"] == 1
 
 
+@pytest.mark.parametrize("told_again", [[], ["other@example.org"]])
+def test_an_address_that_is_told_again_has_bounced_all_the_same(
+    office: Office, told_again: list[str]
+) -> None:
+    people(office, 1)
+    bounce = {"message_id": str(c.message(1)), "class": "hard", "final": True, "code": "550",
+              "reason": "no such user"}  # fmt: skip
+    office.heard("email.bounced", 1, **bounce)
+    office.world.clock.advance(DAY)
+    office.met(1, email=[c.address(1), *told_again])
+    _, activity = office.launched(office.static_list(ANN))
+    assert office.distribute(activity)["excluded"] == {"invalid_address": 1}
+
+
+def test_a_withdrawal_by_a_clock_that_is_ahead_counts(office: Office) -> None:
+    """R3 lets a source's clock be five minutes ahead."""
+    _, activity = office.launched(office.static_list(*people(office, 1)))
+    world = office.world
+    said = {"channel": "email", "purpose": "marketing", "source": "page", "address": c.address(1)}
+    ahead = world.clock() + 240_000
+    world.append(world.fact("consent.withdrawn", said, "ahead", recipient=ANN, at=ahead))
+    assert office.distribute(activity)["excluded"] == {"consent": 1}
+
+
+def test_a_lead_is_written_to_at_its_customer(office: Office) -> None:
+    people(office, 1)
+    lead, world = named_id("lead"), office.world
+    data = {"lead_id": str(lead), "status": 1, "customer": {"kind": "contact", "id": str(ANN)}}
+    world.append(world.fact("lead.created", data, "lead"))
+    _, activity = office.launched(office.static_list(lead, kind="lead"))
+    assert office.distribute(activity)["prepared"] == 1
+
+
 def test_later_changes_of_the_list_alter_no_figure(office: Office) -> None:
     """R22, N4: rates are of the people who were pinned."""
     chosen = office.static_list(*people(office, 1, 2, 3))
@@ -188,6 +223,11 @@ def test_what_cannot_be_distributed_says_why(office: Office) -> None:
     office.caller.done(f"/lists/{empty}/deactivate")
     settle(office.world)
     assert "not in use" in problem(office.caller.post(path, {"list_ids": [empty]}), 422)["detail"]
+    planned = office.launched(chosen)[1]
+    office.caller.done(f"/lists/{chosen}/deactivate")
+    told = problem(office.caller.post(f"/activities/{planned}/distribute"), 422)
+    assert told["errors"][0]["pointer"] == "/list_ids/0"
+    office.caller.done(f"/lists/{chosen}/reactivate")
     letters = office.launched(chosen, channel="letter")[1]
     settle(office.world)
     assert (

@@ -82,11 +82,14 @@ def test_nobody_is_written_to_twice_across_pages(office: Office) -> None:
 
 
 @pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize("is_paused", [False, True])
 @pytest.mark.parametrize("how", ["distribution/cancel", "cancel", "campaign"])
-def test_what_is_canceled_leaves_nobody_pending(office: Office, how: str) -> None:
+def test_what_is_canceled_leaves_nobody_pending(office: Office, how: str, is_paused: bool) -> None:
     campaign, activity = office.launched(office.static_list(*people(office, 1, 2, 3, 4, 5)))
     office.begin(activity)
     office.distributions.turn()
+    if is_paused:
+        office.caller.done(f"/activities/{activity}/distribution/pause")
     path = f"/campaigns/{campaign}/cancel" if how == "campaign" else f"/activities/{activity}/{how}"
     office.caller.done(path)
     office.see_through()
@@ -131,7 +134,7 @@ def test_what_was_read_must_stand_until_it_is_stored(
 class _NoWaiting:
     """The world stands still while this test decides."""
 
-    def wait_for_rows(self, *_: Any) -> None:
+    def wait_for_sink(self, *_: Any) -> None:
         pass
 
 
