@@ -15,8 +15,11 @@ from events.codec import encode
 from events.compose import Composer, Draft
 from events.log import EventLog
 from events.sealing import Sealer
+from events.sql.tables import reading
+from projections.folds.members.rules import RulesInForce
 from projections.folds.order import all_folds
 from projections.folds.reference import ReferenceBook
+from projections.reading.previewing import preview_of
 from projections.rows_sink import RowsSink
 from projections.stores.rows import open_rows
 from schemas.catalogue import Topic, load_all
@@ -24,9 +27,11 @@ from schemas.clock import Clock
 from schemas.envelope import Stream
 from schemas.ids import named_id
 from schemas.instants import EFFECTIVE_DELAY, Instant
+from schemas.rules.parsing import parse_rule
 from services.bench.alone import open_log, open_vault
 from services.bench.measured import Measured, Result, Rounds
 from services.bench.plan import Plan
+from services.bench.processes import peak_memory, reset_peak
 
 NAME = "lists"
 LISTS = 100
@@ -36,18 +41,24 @@ _WORKSPACE = "bench"
 _PAGE = 500
 _SETTLE = 15_000
 _CITIES = 20
+_PART = 1000
+_MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class _Rates:
-    """With so many contacts: looked at when the rules took effect, and events followed, a second,
-    with the rules and without.
+    """With so many contacts: looked at when the rules took effect, previewed by one more rule, and
+    events followed, a second, with the rules and without; and the most memory before there was any
+    list, and from then on, in bytes.
     """
 
     contacts: int
     looked_at: float
+    previewed: float
     ruled: float
     free: float
+    memory: int
+    memory_before: int
 
 
 def measure(plan: Plan) -> Measured:
@@ -62,6 +73,8 @@ def measure(plan: Plan) -> Measured:
         f"{LISTS} dynamic lists of contacts: fields, events in windows, their absence, trends,"
         f" consent. {_EVENTS:,} events after the rules took effect: clicks and changed contacts.",
         "Looked at: contacts a second whose membership of all lists was worked out for all times.",
+        "Previewed: contacts a second that another rule of one list was tried on. Memory: the most"
+        " that the process held, from before the rules on.",
     ))  # fmt: skip
 
 
@@ -72,6 +85,10 @@ def _results(rates: Sequence[_Rates]) -> Iterator[Result]:
                      Rounds((one.free,)))  # fmt: skip
         yield Result(f"{name}, looked at", "contacts/s", Rounds((one.looked_at,)),
                      "events with no rule in force", Rounds((one.free,)))  # fmt: skip
+        yield Result(f"{name}, previewed", "contacts/s", Rounds((one.previewed,)),
+                     "events with no rule in force", Rounds((one.free,)))  # fmt: skip
+        yield Result(f"{name}, memory", "MiB", Rounds((one.memory / _MIB,)),
+                     "the same before any list", Rounds((one.memory_before / _MIB,)))  # fmt: skip
 
 
 @contextmanager
@@ -98,12 +115,16 @@ class _World:
         self._composer = composer
         self._clock = clock
         self._sink = RowsSink(rows, log, composer, book, folds, generation=1)
+        self._rows = rows
+        self._rules = RulesInForce(book)
         self._drawn = 0
 
     def measure(self, contacts: int) -> _Rates:
         self._append(self._contact(n, "contact.created") for n in range(contacts))
         self._follow()
         free = self._follow_deeds(contacts)
+        before = peak_memory()
+        reset_peak()
         self._append(self._rule(number) for number in range(LISTS))
         self._follow()
         # Rules take effect some seconds after they were published: the sink is told of that time.
@@ -112,7 +133,24 @@ class _World:
         while self._sink.tick(later):
             pass
         looked_at = contacts / (perf_counter() - began)
-        return _Rates(contacts, looked_at, self._follow_deeds(contacts), free)
+        ruled = self._follow_deeds(contacts)
+        previewed = self._preview()
+        return _Rates(contacts, looked_at, previewed, ruled, free, peak_memory(), before)
+
+    def _preview(self) -> float:
+        """Try another rule on everybody, a part at a time, as the API does."""
+        list_id = named_id("bench", "list", 0)
+        body = {"v": 1, "member": "contact", "tz": "UTC", "where": _where(1)}
+        rule = parse_rule(body, UUID)
+        lists = self._rules.at(_WORKSPACE, self._clock() + 2 * EFFECTIVE_DELAY)
+        looked, cursor, more = 0, None, True
+        began = perf_counter()
+        while more:
+            with reading(self._rows).begin() as rows:
+                part = preview_of(rows, 1, _WORKSPACE, list_id, rule, lists, cursor, _PART)
+            looked += part.looked_at
+            cursor, more = part.next_cursor, part.next_cursor is not None
+        return looked / (perf_counter() - began)
 
     def _follow_deeds(self, contacts: int) -> float:
         self._append(self._deed(number, contacts) for number in range(_EVENTS))

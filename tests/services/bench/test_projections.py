@@ -21,10 +21,13 @@ def test_replay_builds_a_generation_beside_a_bare_store(bench):
     assert "rows in SQLite" in report["remarks"]["replay"][0]
 
 
+LISTS = ("", ", looked at", ", previewed", ", memory")
+
+
 def test_lists_are_measured_with_few_contacts_and_with_many(bench):
     report = bench("lists", "--events", "100")
     names = [f"lists, {contacts} contacts" for contacts in (1, 10, 100)]
-    check_shape(report, [f"{name}{what}" for name in names for what in ("", ", looked at")])
+    check_shape(report, [f"{name}{what}" for name in names for what in LISTS])
     assert "100 dynamic lists" in report["remarks"]["lists"][0]
 
 
