@@ -17,7 +17,7 @@ run: .venv/.installed-run
 	@ANSWERBACK_HOST="$(HOST)" ANSWERBACK_PORT="$(PORT)" ANSWERBACK_DATA="$(DATA)" .venv/bin/answerback demo
 
 test: .venv/.installed-test
-	@.venv/bin/python -m pytest -n auto --dist loadfile
+	@.venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: .venv/.installed-test
 	@.venv/bin/ruff format --check .
