@@ -27,6 +27,7 @@ from schemas.instants import DAY, to_datetime
 from schemas.views import FlipView, FlowStep, FlowView, MemberView, ReasonView, Rows, WhyView
 
 _AT_ONCE = 1000
+_NAMES_AT_ONCE = 400
 
 
 class Rulebook:
@@ -122,9 +123,8 @@ def why_of(
     now = logical_time_of(connection, ROWS, generation)
     at = now if as_of is None else as_of
     lists = rulebook.in_force(workspace, now)
-    mine = (*_mine(generation, workspace, list_id), MEMBER.c.id == f"{list_id}:{member}")
-    stored = connection.execute(sa.select(MEMBER.c.doc).where(*mine)).scalar_one_or_none()
-    doc = None if stored is None else MemberDoc.model_validate_json(stored)
+    name = f"{list_id}:{member}"
+    doc = rows_named(connection, generation, workspace, [name]).get(name)
     reason, change = None, NEVER
     flips: tuple[Flip, ...] = ()
     rule = lists.rules.get(list_id)
@@ -148,6 +148,22 @@ def why_of(
         spans=[_span(doc, one) for one in doc.intervals] if doc is not None else [],
         next_change=to_datetime(change) if change < NEVER else None,
     )
+
+
+def rows_named(
+    connection: sa.Connection, generation: int, workspace: str, names: Sequence[str]
+) -> dict[str, MemberDoc]:
+    """By name, a list's id, a colon and a record's: the rows there are."""
+    found: dict[str, MemberDoc] = {}
+    for start in range(0, len(names), _NAMES_AT_ONCE):
+        query = sa.select(MEMBER.c.id, MEMBER.c.doc).where(
+            MEMBER.c.generation == generation,
+            MEMBER.c.workspace == workspace,
+            MEMBER.c.id.in_(names[start : start + _NAMES_AT_ONCE]),
+        )
+        for name, doc in connection.execute(query):
+            found[name] = MemberDoc.model_validate_json(doc)
+    return found
 
 
 def _docs(

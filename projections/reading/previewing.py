@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,10 +10,11 @@ from projections.folds.members.fold import Members
 from projections.folds.members.rules import InForce
 from projections.progress import logical_time_of
 from projections.reading.marks import encode_mark, read_mark
+from projections.reading.membership import rows_named
 from projections.reading.records import Records
 from projections.rows_sink import NAME as ROWS
 from projections.rules.timelines import member_when
-from projections.stores.rows import KEPT, MEMBER
+from projections.stores.rows import KEPT
 from schemas.rules.language import Rule
 from schemas.views import PreviewView
 
@@ -36,7 +36,8 @@ def preview_of(
         history = records.history(name)
         if history is not None and member_when(rule, history, rules).at(now):
             would.add(name)
-    stand = _standing(connection, generation, workspace, list_id, asked)
+    rows = rows_named(connection, generation, workspace, [f"{list_id}:{one}" for one in asked])
+    stand = {str(doc.member) for doc in rows.values() if doc.is_open}
     return PreviewView(
         looked_at=len(asked),
         members=len(would),
@@ -63,20 +64,3 @@ def _names(
         .limit(limit)
     )
     return list(connection.execute(query).scalars())
-
-
-def _standing(
-    connection: sa.Connection, generation: int, workspace: str, list_id: UUID, names: Sequence[str]
-) -> set[str]:
-    """Who of these is on the list by now."""
-    found: set[str] = set()
-    for start in range(0, len(names), 400):
-        ids = [f"{list_id}:{name}" for name in names[start : start + 400]]
-        query = sa.select(MEMBER.c.id).where(
-            MEMBER.c.generation == generation,
-            MEMBER.c.workspace == workspace,
-            MEMBER.c.is_open == 1,
-            MEMBER.c.id.in_(ids),
-        )
-        found.update(name.rpartition(":")[2] for name in connection.execute(query).scalars())
-    return found

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 
 from events.sealing import Sealer
-from projections.folds.members.document import MemberDoc
 from projections.folds.written_to import written_name
+from projections.reading.membership import rows_named
 from projections.reading.records import Records
 from projections.rules.comparing import TRUE
 from projections.rules.history import History
 from projections.rules.timelines import consent
-from projections.stores.rows import MEMBER, MESSAGE
+from projections.stores.rows import MESSAGE
 from schemas.audiences import ADDRESSES, RecipientsQuery, RecipientView
 from schemas.documents import AudiencePart
 from schemas.fields import StoredAddress
@@ -200,16 +200,8 @@ def _clauses(
     """By list and member, the clause by which it is a member, or was last."""
     names = [f"{part.list_id}:{member}" for part in query.parts for member in part.members]
     found: dict[str, str] = {}
-    for start in range(0, len(names), _AT_ONCE):
-        rows = connection.execute(
-            sa.select(MEMBER.c.id, MEMBER.c.doc).where(
-                MEMBER.c.generation == generation,
-                MEMBER.c.workspace == workspace,
-                MEMBER.c.id.in_(names[start : start + _AT_ONCE]),
-            )
-        )
-        for name, doc in rows:
-            spans = MemberDoc.model_validate_json(doc).intervals
-            before = [one for one in spans if one.since <= query.pinned_at] or list(spans)
-            found[name] = before[-1].clause if before else ""
+    for name, doc in rows_named(connection, generation, workspace, names).items():
+        before = [one for one in doc.intervals if one.since <= query.pinned_at]
+        spans = before or doc.intervals
+        found[name] = spans[-1].clause if spans else ""
     return found

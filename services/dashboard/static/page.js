@@ -4,7 +4,7 @@
 const LIVE = { connecting: "Connecting…", live: "Live", lost: "Reconnecting…", ended: "Log in again" };
 const REPLIES_SEEN = 20; // how often to look whether a command's effect can be read
 const PAUSE = 250;
-const csrf = document.querySelector('meta[name="csrf-token"]').content;
+export const csrf = document.querySelector('meta[name="csrf-token"]').content;
 const live = document.getElementById("live");
 const news = document.getElementById("news");
 const waiting = new Map();
@@ -104,7 +104,7 @@ stream.addEventListener("error", () => say(stream.readyState === EventSource.CLO
 
 // Commands
 
-function newKey() {
+export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is for https alone
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,6 +1,7 @@
 // The rule builder: forms add clauses to the text, and the text is what is tried and published.
 
-const csrf = document.querySelector('meta[name="csrf-token"]').content;
+import { csrf, newKey } from "./page.js";
+
 const here = document.getElementById("rule");
 const text = document.getElementById("rule-text");
 const problem = document.getElementById("rule-problem");
@@ -9,12 +10,7 @@ const change = document.getElementById("rule-change");
 const PAGE = 1000;
 let asked = 0; // which question is the newest: an older one gives up
 
-const COUNTED = new Set(["is_null", "not_null"]);
-
-function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is for https alone
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+const VALUELESS = new Set(["is_null", "not_null"]);
 
 // A value as it is meant: 5 is a number, true a truth, [1, 2] a list, and all else a text.
 function valueOf(typed) {
@@ -26,7 +22,7 @@ function valueOf(typed) {
 }
 
 const CLAUSES = {
-  field: (f) => ({ field: f.name, op: f.op, ...(COUNTED.has(f.op) ? {} : { value: valueOf(f.value) }) }),
+  field: (f) => ({ field: f.name, op: f.op, ...(VALUELESS.has(f.op) ? {} : { value: valueOf(f.value) }) }),
   event: (f) => ({
     did: f.name,
     count: { op: f.op, n: Number(f.n) },

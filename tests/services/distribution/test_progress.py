@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from services.parts import Parts
-from tests.services.api.caller import Caller
-from tests.services.dashboard.test_page import cookie_of, log_in
+from tests.services.dashboard.test_lists import shown
 from tests.support import campaign as c
 from tests.support.office import Office, people
-from tests.support.parts import make_keys
-
-
-def shown(caller: Caller, parts: Parts, path: str) -> str:
-    cookie = cookie_of(log_in(caller, make_keys(parts).read))
-    reply = caller.ask("GET", path, headers={"Cookie": cookie})
-    assert reply.status_code == 200, reply.text
-    return str(reply.text)
 
 
 def test_progress_and_reasons_are_shown(office: Office) -> None:
