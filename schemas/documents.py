@@ -100,6 +100,17 @@ class DistributionDocument(Model):
         return self.state not in ("done", "canceled")
 
 
+class IdentityDocument(Model):
+    """What is decided about who a record is (R28): what it is merged into, if it is; what is merged
+    into it; and with which records of another kind it is one person.
+    """
+
+    record: Ref
+    merged_into: Ref | None = None
+    merged: tuple[Ref, ...] = ()
+    linked: tuple[Ref, ...] = ()
+
+
 class RegistryDocument(Model):
     """An entry of a registry in its newest version."""
 

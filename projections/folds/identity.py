@@ -1,6 +1,7 @@
-"""Who is who: the cluster of every address and of every visitor.
+"""Who is who: the cluster of every record, address and visitor.
 
-A subject that nothing is known of is its own cluster. An address belongs to the record that claims
+A subject that nothing is known of is its own cluster. A record that is merged or linked belongs to
+the one that stands for all of them. An address belongs to the record that claims
 it: by its own data first, else by having been sent something there; among equals the earliest
 claim stands. A visitor belongs to whoever was identified on that browser: hits before the first
 identification, and until another person is identified, belong to the first (R30). A form that
@@ -14,7 +15,9 @@ from typing import ClassVar
 from uuid import UUID
 
 from projections.folds.fold import Context, Fold, Known, Outcome, Row
+from projections.folds.kin import IDENTITY, kin_of
 from schemas.decisions.activity import MessagePrepared
+from schemas.decisions.identity import IdentityStep
 from schemas.facts.contact import ContactTold
 from schemas.facts.email import EmailSent
 from schemas.facts.form import FormSubmitted
@@ -22,22 +25,55 @@ from schemas.facts.sms import ShortMessageSent
 from schemas.facts.visitor import VisitorIdentified
 from schemas.fields import Model, StoredAddress
 
+RECORD = "record:"
 ADDRESS = "address:"
 VISITOR = "visitor:"
 
 
 class ClusterDoc(Model):
-    """From ``since`` (data time) on, the subject belongs to the cluster."""
+    """From ``since`` (data time) on, the subject belongs to the cluster.
+
+    ``record`` is whose the subject is by itself, where that is another than stands for the cluster.
+    """
 
     subject: str
     since: int
     cluster: str
+    record: str | None = None
+
+
+class RecordIdentity(Fold):
+    """Which record stands for those that are merged, or linked."""
+
+    name: ClassVar[str] = "records"
+    looks_up: ClassVar[bool] = True
+    tables: ClassVar[tuple[str, ...]] = ("cluster",)
+    consumes: ClassVar[frozenset[str]] = IDENTITY
+
+    def entities(self, known: Known) -> Iterable[str]:
+        return [RECORD + name for name in told_of(known)]
+
+    def provides(self, known: Known) -> Iterable[str]:
+        return self.entities(known)
+
+    def fold(self, entity: str, facts: Sequence[Known], context: Context) -> Outcome:
+        record = entity.removeprefix(RECORD)
+
+        def facts_of(names: Sequence[str]) -> dict[str, Sequence[Known]]:
+            kept = context.facts_of([RECORD + name for name in names])
+            return {name.removeprefix(RECORD): some for name, some in kept.items()}
+
+        kin = kin_of(record, facts, facts_of)
+        root = kin.root()
+        rows = (_row(record, 0, root, record),) if root != record else ()
+        return Outcome(rows, frozenset(RECORD + name for name in kin.others))
 
 
 class AddressIdentity(Fold):
     """Whose an address is."""
 
     name: ClassVar[str] = "addresses"
+    looks_up: ClassVar[bool] = True
     tables: ClassVar[tuple[str, ...]] = ("cluster",)
     consumes: ClassVar[frozenset[str]] = frozenset(
         ("contact.created", "contact.changed", "email.sent", "sms.sent", "message.prepared")
@@ -53,7 +89,11 @@ class AddressIdentity(Fold):
         subject = entity.removeprefix(ADDRESS)
         claims = [(_weight(k), k.order, k.event.subject_id) for k in facts]
         claims = [claim for claim in claims if claim[2] != subject]
-        return Outcome((_row(subject, 0, min(claims)[2]),)) if claims else Outcome()
+        if not claims:
+            return Outcome()
+        record = min(claims)[2]
+        row = _row(subject, 0, context.cluster_of(record, 0), record)
+        return Outcome((row,), frozenset((RECORD + record,)))
 
 
 class VisitorIdentity(Fold):
@@ -80,9 +120,11 @@ class VisitorIdentity(Fold):
             target = identifies(known)
             if len(target) == 64:
                 needs.add(ADDRESS + target)
-                target = context.cluster_of(target, known.event.occurred_at)
+                target = context.record_of(target, known.event.occurred_at)
             if target != last:
-                rows.append(_row(subject, known.event.occurred_at if rows else 0, target))
+                needs.add(RECORD + target)
+                cluster = context.cluster_of(target, 0)
+                rows.append(_row(subject, known.event.occurred_at if rows else 0, cluster, target))
                 last = target
         return Outcome(tuple(rows), frozenset(needs))
 
@@ -93,8 +135,15 @@ def cluster_row(doc: ClusterDoc) -> Row:
     return Row("cluster", f"{doc.subject}@{doc.since}", doc, filters)
 
 
-def _row(subject: str, since: int, cluster: str) -> Row:
-    return cluster_row(ClusterDoc(subject=subject, since=since, cluster=cluster))
+def _row(subject: str, since: int, cluster: str, record: str) -> Row:
+    told = record if record != cluster else None
+    return cluster_row(ClusterDoc(subject=subject, since=since, cluster=cluster, record=told))
+
+
+def told_of(known: Known) -> list[str]:
+    """The records that a decision about identity joins, or parts."""
+    payload = known.payload
+    return [str(ref.id) for ref in payload.subjects] if isinstance(payload, IdentityStep) else []
 
 
 def claims(known: Known) -> set[str]:

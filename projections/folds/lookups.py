@@ -14,7 +14,7 @@ from projections.folds.reference import ReferenceBook
 from projections.stores.rows import CLUSTER, CONTACT, FOLD_TABLES, MESSAGE
 
 _AT_ONCE = 400
-Span = tuple[int, str]  # since when, the cluster
+Span = tuple[int, str, str]  # since when, the cluster, the record of it
 FactsOf = Callable[[Sequence[str]], Mapping[str, Sequence[Known]]]
 Touch = tuple[int, bytes]  # when, the message's document
 
@@ -30,7 +30,7 @@ def _among(column: sa.Column[str]) -> sa.ColumnElement[bool]:
     return column.in_(sa.bindparam("names", expanding=True))
 
 
-_SPANS = sa.select(CLUSTER.c.subject, CLUSTER.c.since, CLUSTER.c.cluster).where(
+_SPANS = sa.select(CLUSTER.c.subject, CLUSTER.c.since, CLUSTER.c.cluster, CLUSTER.c.doc).where(
     *_mine(CLUSTER), _among(CLUSTER.c.subject)
 )
 _MEMBERS = sa.select(CLUSTER.c.cluster, CLUSTER.c.subject).where(
@@ -86,6 +86,7 @@ class Lookups:
             logical_time=logical_time,
             reference=reference,
             cluster_of=self.cluster_of,
+            record_of=self.record_of,
             document=self.document,
             touched_by=self.touched_by,
             members_of=self.members_of,
@@ -94,8 +95,11 @@ class Lookups:
 
     def cluster_of(self, subject: str, at: int) -> str:
         """The cluster of a subject at a moment; itself where nothing is known."""
-        _, found = max(((s, c) for s, c in self._spans_of(subject) if s <= at), default=(0, ""))
-        return found or subject
+        return self._span_at(subject, at)[1]
+
+    def record_of(self, subject: str, at: int) -> str:
+        """Whose a subject is at a moment, whatever that record is merged into or linked with."""
+        return self._span_at(subject, at)[2]
 
     def document(self, name: str, identity: str) -> bytes | None:
         """The document of a row."""
@@ -129,17 +133,21 @@ class Lookups:
 
     # Asked for all at once
 
+    def _span_at(self, subject: str, at: int) -> Span:
+        then = [span for span in self._spans_of(subject) if span[0] <= at]
+        return max(then, default=(0, subject, subject))
+
     def _spans_of(self, subject: str) -> list[Span]:
         if subject not in self._spans:
             asked = _unknown(self._spans, subject, self._subjects)
             self._spans.update({name: [] for name in asked})
-            for name, since, cluster in self._rows(_SPANS, asked):
-                self._spans[name].append((since, cluster))
+            for name, since, cluster, doc in self._rows(_SPANS, asked):
+                self._spans[name].append((since, cluster, _record(doc) or cluster))
         return self._spans[subject]
 
     def _clusters(self) -> set[str]:
         """All clusters that the chunk's subjects have ever belonged to, themselves among them."""
-        return {c for s in self._subjects for _, c in self._spans_of(s)} | set(self._subjects)
+        return {span[1] for s in self._subjects for span in self._spans_of(s)} | set(self._subjects)
 
     def _load_touches(self, cluster: str, since: int, until: int) -> None:
         """Have the messages to all members of a cluster in a span of time at hand."""
@@ -164,6 +172,11 @@ class Lookups:
         between = {"since": since, "until": until} if statement is _MESSAGES else {}
         while some := list(islice(rest, _AT_ONCE)):
             yield from self._connection.execute(statement, {**self._of, **between, "names": some})
+
+
+def _record(doc: bytes) -> str | None:
+    """The record of a subject where that is another than its cluster's; few documents name one."""
+    return orjson.loads(doc)["record"] if b'"record"' in doc else None
 
 
 def _unknown(known: dict[str, Any], name: str, others: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ from projections.folds.campaigns import Activities, Campaigns
 from projections.folds.contacts import Contacts
 from projections.folds.entries import Entries
 from projections.folds.fold import Fold
-from projections.folds.identity import AddressIdentity, VisitorIdentity
+from projections.folds.identity import AddressIdentity, RecordIdentity, VisitorIdentity
 from projections.folds.members.fold import Members
 from projections.folds.members.static import StaticMembers
 from projections.folds.messages import Messages
@@ -34,6 +34,7 @@ def all_folds(book: ReferenceBook, settle: int) -> tuple[Fold, ...]:
         Activities(),
         Entries(),
         Contacts(),
+        RecordIdentity(),
         AddressIdentity(),
         VisitorIdentity(),
         Submissions(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from projections.folds.written_to import written_name
 from projections.reading.membership import rows_named
 from projections.reading.records import Records
 from projections.rules.comparing import TRUE
-from projections.rules.history import History
+from projections.rules.history import Done, History, tied_when
 from projections.rules.timelines import consent
 from projections.stores.rows import MESSAGE
 from schemas.audiences import ADDRESSES, RecipientsQuery, RecipientView
@@ -42,9 +42,11 @@ def recipients_of(
         for member in part.members
     ]  # fmt: skip
     records.read([str(member) for part in query.parts for member in part.members])
+    records.read([one.standing for one in found])
     records.read([one.recipient for one in found])
     messages = _Messages(connection, generation, workspace, query)
-    messages.read([one.recipient for one in found], [one.address(query.channel) for one in found])
+    people = {name for one in found for name in records.kin(one.recipient).same}
+    messages.read(sorted(people), [one.address(query.channel) for one in found])
     clauses = _clauses(connection, generation, workspace, query)
     return [one.view(workspace, query, messages, clauses, sealer) for one in found]
 
@@ -75,13 +77,14 @@ class _Messages:
         for name, _, doc in self._select(MESSAGE.c.id, list(names)):
             self._here[names[name]] = UUID(orjson.loads(doc)["message_id"])
 
-    def written_to(self, person: str, address_hash: str) -> UUID | None:
-        """A message of the activity to the same person or address."""
-        return self._here.get(person) or self._here.get(address_hash)
+    def written_to(self, person: Iterable[str], address_hash: str) -> UUID | None:
+        """A message of the activity to the same person, by any record, or to the same address."""
+        here = (self._here.get(name) for name in (*sorted(person), address_hash))
+        return next((one for one in here if one is not None), None)
 
-    def contacts(self, person: str) -> int:
-        """How many messages of other activities went to a person lately."""
-        return self._contacts.get(person, 0)
+    def contacts(self, person: Iterable[str]) -> int:
+        """How many messages of other activities went to a person lately, by whatever record."""
+        return sum(self._contacts.get(name, 0) for name in person)
 
     def _select(
         self, column: sa.Column[str], names: Sequence[str], *bounds: sa.ColumnElement[bool]
@@ -104,13 +107,19 @@ class _Found:
     records: Records
 
     @property
+    def standing(self) -> str:
+        """The record that stands for the member: another one if that is merged."""
+        return self.records.kin(str(self.member)).survivor()
+
+    @property
     def recipient(self) -> str:
-        """Whom a message to the member goes to."""
-        own = self.records.history(str(self.member))
+        """Whom a message to the member goes to: a lead that is linked, by the contact it is."""
+        own = self.records.history(self.standing)
         if self.part.kind == "contact" or own is None:
-            return str(self.member)
+            return self.standing
         named = "primary_contact_id" if self.part.kind == "account" else "contact_id"
-        return str(_value(own, named) or self.member)
+        other = _value(own, named) or self.records.kin(self.standing).root()
+        return self.records.kin(str(other)).survivor()
 
     def address(self, channel: str) -> str:
         """The hash of where the message goes; empty if that is not known."""
@@ -123,7 +132,8 @@ class _Found:
     ) -> RecipientView:  # fmt: skip
         """What decides whether the member is written to."""
         name = self.recipient
-        histories = [self.records.history(one) for one in dict.fromkeys((str(self.member), name))]
+        person = self.records.kin(name)
+        histories = [self.records.history(one) for one in dict.fromkeys((self.standing, name))]
         known = [one for one in histories if one is not None]
         since, stored = _address(known[-1] if known else None, query.channel)
         address_hash = stored.hash if stored else ""
@@ -137,16 +147,16 @@ class _Found:
             address_hash=address_hash,
             address=sealer.open(workspace, stored.sealed) if stored else None,
             is_bounced=query.channel == "email" and any(_bounced(one, since) for one in known),
-            has_complained=any("email.complained" in one.done for one in known),
+            has_complained=any(_done(one, "email.complained") for one in known),
             has_withdrawn=any(_withdrawn(one, query.channel, query.at, PURPOSE) for one in known),
             has_withdrawn_any=any(
                 _withdrawn(one, query.channel, query.at, said.purpose)
                 for one in known
                 for said in one.allowed
             ),
-            written_to=messages.written_to(name, address_hash),
-            contacts=messages.contacts(name),
-            cluster=name,
+            written_to=messages.written_to(person.same, address_hash),
+            contacts=messages.contacts(person.same),
+            cluster=person.root(),
             clause=clauses.get(f"{self.part.list_id}:{self.member}", ""),
             ledger_position=ledger,
             identity_position=identity,
@@ -183,8 +193,13 @@ def _first(value: Any) -> StoredAddress | None:
 
 def _bounced(history: History, since: int) -> bool:
     """Whether the address has been refused for good since it is known."""
-    bounces = history.done.get("email.bounced", ())
+    bounces = _done(history, "email.bounced")
     return any(one.at >= since and one.props.get("class") == "hard" for one in bounces)
+
+
+def _done(history: History, kind: str) -> list[Done]:
+    """What happened to the person, by any record that is the same by now."""
+    return [one for one in history.done.get(kind, ()) if tied_when(one.ties).values[-1]]
 
 
 def _withdrawn(history: History, channel: str, at: int, purpose: str) -> bool:

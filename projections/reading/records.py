@@ -11,6 +11,7 @@ from events.cursor import Cursor
 from projections.folds.fold import Known
 from projections.folds.identity import claims, identifies
 from projections.folds.keeping import Keeping
+from projections.folds.kin import IDENTITY, Kin
 from projections.folds.lookups import Lookups
 from projections.folds.members.fold import Members
 from projections.folds.members.histories import Histories, consents_in, kind_of
@@ -38,6 +39,7 @@ class Records:
         self._lookups = partial(Lookups, connection, generation, workspace, span=(0, 0))
         self._kinds: dict[str, str] = {}
         self._histories: dict[str, History] = {}
+        self._kin: dict[str, Kin] = {}
         self._newest: dict[str, tuple[str, str]] = {}
         self._asked: set[str] = set()
 
@@ -57,6 +59,11 @@ class Records:
         self.read([name])
         return self._histories.get(name)
 
+    def kin(self, name: str) -> Kin:
+        """With which other records it is the same person or company."""
+        self.read([name])
+        return self._kin.get(name) or Kin(name)
+
     def positions(self, name: str) -> tuple[str, str]:
         """Where the newest entries lie of what the person allows, and of who it is."""
         return self._newest.get(name, ("", ""))
@@ -72,6 +79,7 @@ class Records:
             if kind is not None:
                 histories.times.clear()
                 self._kinds[name] = kind
+                self._kin[name] = histories.kin(name, own)
                 self._histories[name] = histories.of(name, kind, own)
                 self._newest[name] = self._positions(list(histories.times))
 
@@ -81,7 +89,7 @@ class Records:
 
 
 def _tells_who(known: Known) -> bool:
-    return bool(claims(known) or identifies(known))
+    return bool(known.event.type in IDENTITY or claims(known) or identifies(known))
 
 
 def _newest(known: Sequence[Known], condition: Callable[[Known], bool]) -> str:

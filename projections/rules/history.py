@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from projections.rules.steps import EVER, Steps
+from projections.rules.steps import EVER, Steps, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,22 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Tie:
+    """From an instant on something belongs here, or no longer."""
+
+    at: int
+    holds: bool
+    event: str
+
+
+Ties = tuple[Tie, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Something that happened, with its payload as JSON data. Without verdicts it counts as human
-    unless it is ``judged``: then nobody knows yet.
+    unless it is ``judged``: then nobody knows yet. With ``ties`` it is another record's, and
+    counts while that is the same person.
     """
 
     at: int
@@ -38,11 +51,12 @@ class Done:
     props: Mapping[str, Any]
     judged: bool = False
     verdicts: tuple[Verdict, ...] = ()
+    ties: Ties | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """An entry of the consent ledger of one record."""
+    """An entry of the consent ledger of one record; with ``ties``, of another record's."""
 
     at: int
     event: str
@@ -51,15 +65,7 @@ class Allowed:
     granted: bool
     record: str = ""
     is_day: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Tie:
-    """From an instant on a related record belongs here, or no longer."""
-
-    at: int
-    holds: bool
-    event: str
+    ties: Ties | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +73,34 @@ class Related:
     """A related record and when it belongs here."""
 
     history: History
-    ties: tuple[Tie, ...]
+    ties: Ties
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """From an instant on on a static list, or no longer."""
+    """From an instant on on a static list, or no longer; with ``ties``, another ``record`` is."""
 
     at: int
     member: bool
     event: str
+    record: str = ""
+    ties: Ties | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """Everything in the order of data time; ``said`` by field, ``done`` by type, ``listed`` by
     list, ``scored`` by score: the points from an instant on.
+
+    What belongs to other records of the same person or company stands here too, beside its ties.
+    ``kin`` are those of them that may be on lists of their own. While the record is ``gone``
+    another one stands for it.
     """
 
     id: str
+    kind: str = field(default="", kw_only=True)
+    kin: tuple[Related, ...] = field(default=(), kw_only=True)
+    gone: Ties = field(default=(), kw_only=True)
     said: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
     done: Mapping[str, tuple[Done, ...]] = field(default_factory=dict)
     related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
@@ -112,38 +127,105 @@ class History:
     def exists(self) -> Steps[bool]:
         """Whether there is such a record."""
         begins = EVER if self.begins is None else self.begins.at
-        return Steps.of(False, [(begins, True)]) if begins != EVER else Steps.always(True)
+        begun = Steps.of(False, [(begins, True)]) if begins != EVER else Steps.always(True)
+        return joined(_stands, [begun, tied_when(self.gone)]) if self.gone else begun
+
+
+def tied_when(ties: Ties | None) -> Steps[bool]:
+    """When something belongs here; what has no ties at all always does."""
+    if ties is None:
+        return Steps.always(True)
+    return Steps.of(False, ((tie.at, tie.holds) for tie in ties))
+
+
+def both(one: Ties, other: Ties) -> Ties:
+    """When two ties hold at once."""
+    events = {tie.at: tie.event for tie in (*other, *one)}
+    holds = joined(all, [tied_when(one), tied_when(other)])
+    return tuple(Tie(at, value, events[at]) for at, value in holds if at != EVER)
+
+
+def with_others(
+    history: History, others: Sequence[Related], gone: Ties, kin: Sequence[Related]
+) -> History:
+    """A record together with those that are the same person or company."""
+    done = {name: list(ones) for name, ones in history.done.items()}
+    related = {name: list(ones) for name, ones in history.related.items()}
+    listed = {name: list(ones) for name, ones in history.listed.items()}
+    allowed = list(history.allowed)
+    for one in others:
+        other, ties = one.history, one.ties
+        for name, dones in other.done.items():
+            done.setdefault(name, []).extend(replace(each, ties=ties) for each in dones)
+        for name, some in other.related.items():
+            theirs = [Related(each.history, both(each.ties, ties)) for each in some]
+            related.setdefault(name, []).extend(theirs)
+        for name, steps in other.listed.items():
+            put = [replace(each, record=other.id, ties=ties) for each in steps]
+            listed.setdefault(name, []).extend(put)
+        allowed += [replace(each, ties=ties) for each in other.allowed]
+    return History(
+        history.id,
+        history.said,
+        {name: tuple(ones) for name, ones in done.items()},
+        {name: tuple(ones) for name, ones in related.items()},
+        tuple(allowed),
+        {name: tuple(ones) for name, ones in listed.items()},
+        history.scored,
+        history.begins,
+        kind=history.kind,
+        kin=tuple(kin),
+        gone=gone,
+    )
+
+
+def _stands(states: Sequence[bool]) -> bool:
+    begun, gone = states
+    return begun and not gone
 
 
 def only(history: History, events: Iterable[str]) -> History:
     """What would be known if these were all the events there are."""
     kept = frozenset(events)
-
-    def cited(ones: Iterable[Any]) -> tuple[Any, ...]:
-        return tuple(one for one in ones if one.event in kept)
-
-    def each(many: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
-        return {name: cited(ones) for name, ones in many.items()}
-
-    done = {
-        name: tuple(
-            Done(one.at, one.event, one.props, one.judged, cited(one.verdicts))
-            for one in cited(ones)
-        )
-        for name, ones in history.done.items()
-    }
-    related = {
-        name: tuple(
-            Related(only(one.history, kept), cited(one.ties))
-            for one in ones
-            if any(tie.event in kept for tie in one.ties)
-        )
-        for name, ones in history.related.items()
-    }
     begins = history.begins if history.begins and history.begins.event in kept else None
     if history.begins and begins is None:
         begins = Said(2**62, None, "")
     return History(
-        history.id, each(history.said), done, related, cited(history.allowed),
-        each(history.listed), each(history.scored), begins,
-    )  # fmt: skip
+        history.id,
+        _each(history.said, kept),
+        {
+            name: tuple(
+                replace(one, verdicts=_cited(one.verdicts, kept)) for one in _cited(ones, kept)
+            )
+            for name, ones in _each(history.done, kept).items()
+        },
+        {name: _related(ones, kept) for name, ones in history.related.items()},
+        _cited(history.allowed, kept),
+        _each(history.listed, kept),
+        _each(history.scored, kept),
+        begins,
+        kind=history.kind,
+        kin=_related(history.kin, kept),
+        gone=_cited(history.gone, kept),
+    )
+
+
+def _cited(ones: Iterable[Any], kept: frozenset[str]) -> tuple[Any, ...]:
+    """Those of which an event tells; and of whose ties only those that one tells of."""
+    return tuple(
+        one if getattr(one, "ties", None) is None else replace(one, ties=_cited(one.ties, kept))
+        for one in ones
+        if one.event in kept
+    )
+
+
+def _each(many: Mapping[str, tuple[Any, ...]], kept: frozenset[str]) -> dict[str, tuple[Any, ...]]:
+    return {name: _cited(ones, kept) for name, ones in many.items()}
+
+
+def _related(ones: Iterable[Related], kept: frozenset[str]) -> tuple[Related, ...]:
+    return tuple(
+        Related(only(one.history, kept), _cited(one.ties, kept))
+        for one in ones
+        if any(tie.event in kept for tie in one.ties)
+    )

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from projections.rules.comparing import FALSE, TRUE, UNKNOWN, Truth
-from projections.rules.history import Allowed, Done, History, Related
-from projections.rules.timelines import Rules, Timelines, deciding
+from projections.rules.history import Allowed, Done, History, Listed, Related, Tie, Ties
+from projections.rules.timelines import Rules, Timelines, deciding, listed_when
 from schemas.calendar import plus
 from schemas.rules.explaining import say
 from schemas.rules.language import (
@@ -108,7 +108,8 @@ class Reasons:
         counted = [one for one in done if self._counts(clause, one)]
         # What does not count is not cited, but for its verdict: another clause may cite it.
         verdicts = [v.event for one in done for v in one.verdicts if v.at <= self.moment]
-        return _Evidence([*(one.event for one in counted), *verdicts], len(counted))
+        events = (*(one.event for one in counted), *verdicts, *self._ties(done))
+        return _Evidence(events, len(counted))
 
     def _counts(self, clause: Did, done: Done) -> bool:
         return any(
@@ -131,6 +132,7 @@ class Reasons:
             return
         if one.history.begins is not None:
             yield one.history.begins.event
+        yield from _events(self._newest(one.history.gone))
         if clause.where is not None:
             yield from self.of(clause.where, one.history).all_events()
 
@@ -138,22 +140,47 @@ class Reasons:
         moment = self.moment if clause.as_of is None else clause.as_of
         rule = self.rules.get(clause.list_id)
         if rule is not None:
-            return _Evidence(why(rule, history, self.rules, moment).all_events())
+            return _Evidence(self._follows(rule, history, moment))
         listed = history.listed.get(str(clause.list_id), ())
-        newest = _newest(listed, moment)
-        return _Evidence() if newest is None else _Evidence((newest.event,), newest.member)
+        records: dict[tuple[str, Ties | None], list[Listed]] = {}
+        for one in listed:
+            records.setdefault((one.record, one.ties), []).append(one)
+        last = [new for some in records.values() if (new := _newest(some, moment)) is not None]
+        if not last:
+            return _Evidence()
+        events = (*(one.event for one in last), *self._ties(last, moment))
+        return _Evidence(events, listed_when(listed).at(moment))
+
+    def _follows(self, rule: Rule, history: History, moment: int) -> Iterable[str]:
+        """The events by which a record is on a dynamic list, or another one of the same person."""
+        if history.kind in ("", rule.member):
+            yield from why(rule, history, self.rules, moment).all_events()
+        for one in history.kin:
+            if one.history.kind in ("", rule.member):
+                tie = _newest(one.ties, moment)
+                yield from _events(tie)
+                if tie is not None and tie.holds:
+                    yield from why(rule, one.history, self.rules, moment).all_events()
 
     def _consent(self, clause: ConsentIs, history: History) -> _Evidence:
-        ledgers: dict[str, list[Allowed]] = {}
+        ledgers: dict[tuple[str, Ties | None], list[Allowed]] = {}
         for one in history.allowed:
             if one.channel in (clause.channel, "all") and one.purpose == clause.purpose:
-                ledgers.setdefault(one.record, []).append(one)
+                ledgers.setdefault((one.record, one.ties), []).append(one)
         last = [
             entries[-1]
             for ledger in ledgers.values()
             if (entries := [one for at, one in deciding(ledger) if at <= self.moment])
         ]
-        return _Evidence(one.event for one in last)
+        return _Evidence((*(one.event for one in last), *self._ties(last)))
+
+    def _ties(
+        self, ones: Iterable[Done | Allowed | Listed], moment: int | None = None
+    ) -> Iterable[str]:
+        """Since when what others did is this person's, or that it is no longer."""
+        at = self.moment if moment is None else moment
+        for one in ones:
+            yield from _events(_newest(one.ties or (), at))
 
     def _newest(self, ones: Sequence[S]) -> S | None:
         return _newest(ones, self.moment)
@@ -179,8 +206,12 @@ def why(rule: Rule, history: History, rules: Rules, moment: int) -> Reason:
     reasons = Reasons(Timelines(rule.zone, rules), rules, moment)
     reason = reasons.of(rule.where, history)
     begins = () if history.begins is None else (history.begins.event,)
-    events = tuple(sorted({*reason.events, *begins}))
+    events = tuple(sorted({*reason.events, *begins, *_events(_newest(history.gone, moment))}))
     return Reason(reason.clause, reason.says, reason.value, events, reason.found, reason.parts)
+
+
+def _events(tie: Tie | None) -> tuple[str, ...]:
+    return () if tie is None else (tie.event,)
 
 
 def _newest(ones: Sequence[S], moment: int) -> S | None:

@@ -24,7 +24,15 @@ from projections.rules.comparing import (
     opposite,
     truth_of,
 )
-from projections.rules.history import Allowed, Done, History, Related
+from projections.rules.history import (
+    Allowed,
+    Done,
+    History,
+    Listed,
+    Related,
+    Ties,
+    tied_when,
+)
 from projections.rules.steps import EVER, Steps, joined
 from schemas.calendar import plus
 from schemas.rules.language import (
@@ -153,6 +161,8 @@ class Timelines:
                 if done.at < start or (end is not None and done.at >= end):
                     return []
         human = human_when(done) if clause.human else Steps.always(True)
+        if done.ties is not None:
+            human = joined(all, [human, tied_when(done.ties)])
         spans: list[tuple[int, int | None]] = []
         for index, (since, counts) in enumerate(human):
             ends = human.starts[index + 1] if index + 1 < len(human.starts) else None
@@ -174,8 +184,7 @@ class Timelines:
 
     def belongs(self, clause: Has, one: Related) -> Steps[int]:
         """1 while a related record belongs here and its condition is true."""
-        tied = Steps.of(False, ((tie.at, tie.holds) for tie in one.ties))
-        parts: list[Steps[Any]] = [tied, one.history.exists()]
+        parts: list[Steps[Any]] = [tied_when(one.ties), one.history.exists()]
         if clause.where is not None:
             parts.append(self.truth(clause.where, one.history).map(_is_true))
         return joined(lambda holds: int(all(holds)), parts)
@@ -183,11 +192,22 @@ class Timelines:
     def _in_list(self, clause: InList, history: History) -> Steps[Truth]:
         rule = self.rules.get(clause.list_id)
         if rule is not None:
-            member = member_when(rule, history, self.rules).map(truth_of)
+            member = self._follows(rule, history)
         else:
-            steps = history.listed.get(str(clause.list_id), ())
-            member = Steps.of(FALSE, ((one.at, truth_of(one.member)) for one in steps))
-        return member if clause.as_of is None else Steps.always(member.at(clause.as_of))
+            member = listed_when(history.listed.get(str(clause.list_id), ()))
+        truth = member.map(truth_of)
+        return truth if clause.as_of is None else Steps.always(truth.at(clause.as_of))
+
+    def _follows(self, rule: Rule, history: History) -> Steps[bool]:
+        """When a record is on a dynamic list, or another one that is the same person."""
+        members = [Steps.always(False)]
+        if history.kind in ("", rule.member):
+            members.append(member_when(rule, history, self.rules))
+        for one in history.kin:
+            if one.history.kind in ("", rule.member):
+                theirs = member_when(rule, one.history, self.rules)
+                members.append(joined(all, [theirs, tied_when(one.ties)]))
+        return joined(any, members)
 
     def _consent(self, clause: ConsentIs, history: History) -> Steps[Truth]:
         return consent(clause, history.allowed)
@@ -232,11 +252,23 @@ def consent(clause: ConsentIs, entries: Sequence[Allowed]) -> Steps[Truth]:
     ]  # fmt: skip
     if not mine:
         return Steps.always(FALSE)
-    ledgers: dict[str, list[Allowed]] = {}
+    ledgers: dict[tuple[str, Ties | None], list[Allowed]] = {}
     for one in mine:
-        ledgers.setdefault(one.record, []).append(one)
-    says = joined(_strictest, [_ledger(ledger) for ledger in ledgers.values()])
+        ledgers.setdefault((one.record, one.ties), []).append(one)
+    says = joined(_strictest, [_ledger(some, ties) for (_, ties), some in ledgers.items()])
     return says.map(lambda said: truth_of(said is clause.granted))
+
+
+def listed_when(steps: Sequence[Listed]) -> Steps[bool]:
+    """When a record is on a static list, or another one that is the same person."""
+    records: dict[tuple[str, Ties | None], list[Listed]] = {}
+    for one in steps:
+        records.setdefault((one.record, one.ties), []).append(one)
+    members = [
+        joined(all, [Steps.of(False, ((one.at, one.member) for one in some)), tied_when(ties)])
+        for (_, ties), some in records.items()
+    ]
+    return joined(any, [Steps.always(False), *members])
 
 
 def deciding(entries: Sequence[Allowed]) -> list[tuple[int, Allowed]]:
@@ -264,8 +296,11 @@ def _is_that_day(withdrawal: Allowed, grant: Allowed) -> bool:
     return is_vague and withdrawal.at // _DAY == grant.at // _DAY
 
 
-def _ledger(entries: Sequence[Allowed]) -> Steps[bool | None]:
-    return Steps.of(None, ((at, one.granted) for at, one in deciding(entries)))
+def _ledger(entries: Sequence[Allowed], ties: Ties | None) -> Steps[bool | None]:
+    says: Steps[Any] = Steps.of(None, ((at, one.granted) for at, one in deciding(entries)))
+    if ties is None:
+        return says
+    return joined(lambda pair: pair[0] if pair[1] else None, [says, tied_when(ties)])
 
 
 def _strictest(says: Sequence[bool | None]) -> bool | None:

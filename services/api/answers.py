@@ -15,6 +15,7 @@ from schemas.documents import (
     CampaignDocument,
     Conversion,
     DefinitionDocument,
+    IdentityDocument,
     ListDocument,
     RegistryDocument,
 )
@@ -93,6 +94,17 @@ class EntryAnswer(View):
     position: str | None = None
 
 
+class IdentityAnswer(View):
+    """Who a record is: what it is merged into, what into it, and with which it is one person."""
+
+    record: Ref
+    merged_into: Ref | None
+    merged: list[Ref]
+    linked: list[Ref]
+    version: int
+    position: str | None = None
+
+
 class ResponseAnswer(View):
     """What has been decided about a response."""
 
@@ -133,6 +145,11 @@ def definition(document: DefinitionDocument, revision: int) -> dict[str, Any]:
 def marketing_list(document: ListDocument, version: int) -> dict[str, Any]:
     """A list as JSON data."""
     return _flat(document.model_dump(mode="json"), version)
+
+
+def identity(document: IdentityDocument, version: int) -> dict[str, Any]:
+    """What is decided about a record's identity as JSON data."""
+    return {**document.model_dump(mode="json"), "version": version}
 
 
 def entry(document: RegistryDocument, version: int) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from services.api import (
     distributions,
     events,
     health,
+    identity,
     keys,
     kpis,
     letters,
@@ -49,8 +50,8 @@ PREFIX = "/api/v1"
 Way = tuple[re.Pattern[str], set[str]]
 SUBJECTS = (
     campaigns, quick, activities, distributions, messages, outbox, registries, submissions,
-    definitions, responses, response_steps, contacts, lists, kpis, keys, workspaces, letters,
-    replays, events,
+    definitions, responses, response_steps, contacts, identity, lists, kpis, keys, workspaces,
+    letters, replays, events,
 )  # fmt: skip
 
 

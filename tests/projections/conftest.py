@@ -19,15 +19,31 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture
 def rows_url(request, tmp_path) -> str:
     """An empty store of rows."""
-    if request.param == "postgres":
-        return request.getfixturevalue("new_database")()
-    return f"sqlite:///{tmp_path / 'rows'}.db"
+    return _new_rows(request, tmp_path, "rows")
 
 
 @pytest.fixture
 def world(request, tmp_path, rows_url):
-    columns = None
-    if rows_url.startswith("postgresql"):
-        columns = request.getfixturevalue("new_clickhouse_columns")()
-    with World(tmp_path, rows_url=rows_url, columns=columns) as made:
+    with World(tmp_path, rows_url=rows_url, columns=_new_columns(request, rows_url)) as made:
         yield made
+
+
+@pytest.fixture
+def another(request, tmp_path, rows_url):
+    """A world of its own, on the same kind of stores."""
+    url = _new_rows(request, tmp_path, "other rows", rows_url)
+    with World(tmp_path, "another", url, _new_columns(request, url)) as made:
+        yield made
+
+
+def _new_rows(request, tmp_path, name: str, like: str | None = None) -> str:
+    is_postgres = like.startswith("postgresql") if like else request.param == "postgres"
+    if is_postgres:
+        return request.getfixturevalue("new_database")()
+    return f"sqlite:///{tmp_path / name}.db"
+
+
+def _new_columns(request, rows_url: str):
+    if rows_url.startswith("postgresql"):
+        return request.getfixturevalue("new_clickhouse_columns")()
+    return None

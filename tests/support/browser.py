@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import gettempdir
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -25,15 +28,24 @@ def find_chromium() -> str:
     """The path of the program; a machine that is ours gets it installed. Raises ``NoBrowser``."""
     found = _found()
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        found = _installed()
+    if found is None:
+        raise NoBrowser("Install Chromium (Debian: apt-get install chromium) for these tests.")
+    return found
+
+
+def _installed() -> str | None:
+    """The path after an attempt to install it: by one of all test processes, others wait for it."""
+    with open(Path(gettempdir()) / "answerback-chromium.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (found := _found()) is not None:
+            return found
         for command in (("update", "-qq"), ("install", "-y", "-qq", "chromium")):
             subprocess.run(  # noqa: S603 - the commands are written here
                 ["apt-get", *command],  # noqa: S607 - the system's own, wherever it lies
                 capture_output=True, timeout=600, check=False,
             )  # fmt: skip
-        found = _found()
-    if found is None:
-        raise NoBrowser("Install Chromium (Debian: apt-get install chromium) for these tests.")
-    return found
+    return _found()
 
 
 @contextmanager

@@ -162,6 +162,21 @@ RESPONSES: dict[str, Data] = {
         "changes": {"customer": {"old": None, "new": f"contact:{CONTACT}"}},
     },
 }  # fmt: skip
+_CONTACTS: list[Data] = [{"kind": "contact", "id": CONTACT}, {"kind": "contact", "id": OTHER}]
+IDENTITIES: dict[str, Data] = {
+    "identity.merged": {
+        "subjects": _CONTACTS,
+        "survivor": _CONTACTS[0],
+        "merged": _CONTACTS[1:],
+        "choices": {"city": OTHER},
+        "evidence": {"why": "the same telephone"},
+    },
+    "identity.unmerged": {"subjects": _CONTACTS, "evidence": {"why": "father and son"}},
+    **same(
+        "identity.linked identity.unlinked",
+        {"subjects": [_CONTACTS[0], {"kind": "lead", "id": LEAD}], "evidence": {}},
+    ),
+}
 REST: dict[str, Data] = {
     **same(
         "definition.drafted definition.published definition.activated definition.retired",
@@ -226,4 +241,4 @@ REST: dict[str, Data] = {
     },
     "fact.conflicted": {"first_event_id": OTHER, "difference": "data"},
 }
-DECISIONS: dict[str, Data] = {**CAMPAIGNS, **ACTIVITIES, **RESPONSES, **REST}
+DECISIONS: dict[str, Data] = {**CAMPAIGNS, **ACTIVITIES, **RESPONSES, **IDENTITIES, **REST}

@@ -25,13 +25,14 @@ COMPANY = named_id("test", "company")
 
 
 def publish(world: World, where: dict[str, Any], version: int = 1, *, list_id: UUID = LIST,
-            member: str = "contact") -> None:  # fmt: skip
-    """Put a rule in force."""
+            member: str = "contact") -> dict[str, Any]:  # fmt: skip
+    """Put a rule in force, and answer it."""
     body = {"v": 1, "member": member, "tz": "UTC", "where": where}
     step = {"definition_id": str(list_id), "kind": "list", "version": version, "body": body}
     stream = f"definition:{list_id}"
     world.append(world.decision("definition.published", step, stream, version, list_id))
     world.clock.advance(6_000)
+    return body
 
 
 def told(world: World, number: int, name: str, at: int | None = None, **fields: Any) -> Record:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
 from events.log import Record
 from tests.support import campaign as c
 from tests.support.listed import (
@@ -15,6 +18,7 @@ from tests.support.listed import (
     publish,
     told,
 )
+from tests.support.merging import merged, unmerged
 from tests.support.random_rules import Chance
 from tests.support.world import World
 
@@ -34,14 +38,17 @@ def own_deed(world: World, chance: Chance, who: int, name: str) -> Record:
     )
 
 
-def put_rules_in_force(world: World) -> None:
-    publish(world, {"any": [
-        {"did": "email.clicked", "within": {"last": "P7D"}, "count": {"op": "ge", "n": 2}},
-        {"all": [IN_GDYNIA, {"not": {"did": "form.submitted", "within": {"last": "P2D"}}}]},
-    ]})  # fmt: skip
-    publish(world, {"has": "contacts", "where": {"in_list": str(LIST)}}, list_id=OTHER,
-            member="account")  # fmt: skip
-    publish(world, {"consent": "email", "purpose": "marketing", "is": "granted"}, list_id=THIRD)
+def put_rules_in_force(world: World) -> dict[UUID, dict[str, Any]]:
+    """Three rules, and which lists they are of."""
+    clicks = {"did": "email.clicked", "within": {"last": "P7D"}, "count": {"op": "ge", "n": 2}}
+    no_form = {"not": {"did": "form.submitted", "within": {"last": "P2D"}}}
+    people = {"has": "contacts", "where": {"in_list": str(LIST)}}
+    allowed = {"consent": "email", "purpose": "marketing", "is": "granted"}
+    return {
+        LIST: publish(world, {"any": [clicks, {"all": [IN_GDYNIA, no_form]}]}),
+        OTHER: publish(world, people, list_id=OTHER, member="account"),
+        THIRD: publish(world, allowed, list_id=THIRD),
+    }
 
 
 def life(world: World, chance: Chance) -> list[Record]:
@@ -55,6 +62,22 @@ def life(world: World, chance: Chance) -> list[Record]:
         at = start + chance.one(*range(6)) * DAY + chance.one(0, 1, 2)
         records.append(deed(world, chance, chance.one(0, 1, 2), at, f"{number}"))
     return list({record.event_id: record for record in records}.values())
+
+
+def who_is_who(world: World, chance: Chance) -> list[Record]:
+    """Decisions of a month that join two of the people with the third, and part them again."""
+    start = world.clock() - 30 * DAY
+    records = []
+    for other in (1, 2):
+        days = sorted(chance.one(*range(8)) for _ in range(chance.one(1, 2, 3)))
+        for version, day in enumerate(days, 1):
+            at = start + day * DAY + chance.one(0, 1)
+            if version % 2:
+                choices = chance.one({}, {"city": other})
+                records.append(merged(world, 0, other, version, at, **choices))
+            else:
+                records.append(unmerged(world, 0, other, version, at))
+    return records
 
 
 def deed(world: World, chance: Chance, who: int, at: int, name: str) -> Record:

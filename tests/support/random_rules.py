@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Any, TypeVar
 from uuid import UUID
@@ -16,6 +17,7 @@ from projections.rules.history import (
     Said,
     Tie,
     Verdict,
+    with_others,
 )
 from schemas.instants import parse_instant
 from schemas.rules.language import Rule
@@ -135,10 +137,29 @@ class Chance:
     # Histories
 
     def history(self, depth: int = 1) -> History:
-        """A record, with related ones."""
+        """A record, with related ones, and now and then with others that are the same."""
+        kin = [self._kin(depth, number) for number in range(self.one(0, 0, 0, 0, 0, 1, 2))]
+        gone = self._ties() if self.one(True, False, False, False) else ()
+        return with_others(self._alone(depth), kin, gone, kin)
+
+    def _kin(self, depth: int, number: int) -> Related:
+        # What another record is called is in its ledger's name and in those of its lists.
+        alone = self._alone(
+            self.one(0, depth), f"kin {depth} {number}", self.one("account", "contact")
+        )
+        gone = self._ties() if self.one(True, False) else ()
+        allowed = tuple(replace(one, record=f"{number}{one.record}") for one in alone.allowed)
+        return Related(replace(alone, allowed=allowed, gone=gone, truths={}, _values={}),
+                       self._ties())  # fmt: skip
+
+    def _ties(self) -> tuple[Tie, ...]:
+        return self._dated(lambda at, event: Tie(at, self.one(True, True, False), event))
+
+    def _alone(self, depth: int, name: str = "x", kind: str = "account") -> History:
         related = self.some(self._related, 0, 3) if depth else []
         return History(
-            id="x",
+            id=name,
+            kind=kind,
             said={"region": self._said(*TEXTS, None), "attributes.size": self._said(*NUMBERS),
                   "attributes.since": self._said("2024-03-31", "2024-10-27T01:30:00Z", None, 5)},
             done={"email.clicked": self._dated(self._done)},
@@ -161,8 +182,7 @@ class Chance:
         return self._dated(lambda at, event: Said(at, self.one(*values), event))
 
     def _related(self) -> Related:
-        ties = self._dated(lambda at, event: Tie(at, self.one(True, True, False), event))
-        return Related(self.history(0), ties)
+        return Related(self.history(0), self._ties())
 
     def _done(self, at: int, event: str) -> Done:
         props = self.one({}, {"link_group": self.one(*TEXTS, *NUMBERS, None, True)})

@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from projections.rules.comparing import FALSE, TRUE, UNKNOWN, compare
-from projections.rules.history import Allowed, Done, History
+from projections.rules.history import Allowed, Done, History, Ties
 from schemas.calendar import plus
 from schemas.instants import parse_instant
 from schemas.rules.language import (
@@ -35,7 +35,15 @@ def is_member(rule: Rule, history: History, rules: Mapping[UUID, Rule], at: int)
     """Whether a record is a member at a moment."""
     if history.begins is not None and history.begins.at > at:
         return False
+    if is_tied(history.gone, at):
+        return False
     return Oracle(rule.zone, rules, at).value(rule.where, history) == TRUE
+
+
+def is_tied(ties: Ties | None, at: int) -> bool:
+    """Whether something belongs here; what has no ties at all does."""
+    holds = [tie.holds for tie in ties or () if tie.at <= at]
+    return ties is None or (bool(holds) and holds[-1])
 
 
 class Oracle:
@@ -105,7 +113,7 @@ class Oracle:
         return self.yes(wanted[clause.direction])
 
     def counts(self, clause: Did, done: Done) -> bool:
-        if done.at > self._at:
+        if done.at > self._at or not is_tied(done.ties, self._at):
             return False
         match clause.within:
             case Last(duration=duration):
@@ -124,9 +132,9 @@ class Oracle:
     def related(self, clause: Has, history: History) -> int:
         count = 0
         for one in history.related.get(clause.relation, ()):
-            ties = [tie.holds for tie in one.ties if tie.at <= self._at]
-            exists = one.history.begins is None or one.history.begins.at <= self._at
-            if ties and ties[-1] and exists:
+            begun = one.history.begins is None or one.history.begins.at <= self._at
+            exists = begun and not is_tied(one.history.gone, self._at)
+            if is_tied(one.ties, self._at) and exists:
                 where = clause.where
                 count += where is None or self.value(where, one.history) == TRUE
         return count
@@ -135,15 +143,23 @@ class Oracle:
         at = self._at if clause.as_of is None else clause.as_of
         rule = self._rules.get(clause.list_id)
         if rule is not None:
-            return self.yes(is_member(rule, history, self._rules, at))
-        listed = [s.member for s in history.listed.get(str(clause.list_id), ()) if s.at <= at]
-        return self.yes(bool(listed) and listed[-1])
+            same = [one.history for one in history.kin if is_tied(one.ties, at)]
+            return self.yes(any(
+                is_member(rule, one, self._rules, at) for one in (history, *same)
+                if one.kind in ("", rule.member)
+            ))  # fmt: skip
+        listed = {
+            one.record: one.member
+            for one in history.listed.get(str(clause.list_id), ())
+            if one.at <= at and is_tied(one.ties, at)
+        }
+        return self.yes(any(listed.values()))
 
     def consent(self, clause: ConsentIs, history: History) -> int:
         ledgers: dict[str, list[Allowed]] = {}
         for one in history.allowed:
             is_mine = one.channel in (clause.channel, "all") and one.purpose == clause.purpose
-            if one.at <= self._at and is_mine:
+            if one.at <= self._at and is_mine and is_tied(one.ties, self._at):
                 ledgers.setdefault(one.record, []).append(one)
         says = [self.ledger(entries) for entries in ledgers.values()]
         return self.yes(bool(says) and all(says) == clause.granted)

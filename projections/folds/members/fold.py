@@ -8,13 +8,15 @@ times: it is a function of the events, whatever order they came in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 from uuid import UUID
 
 from events.compose import Draft
 from projections.folds.fold import Context, Fold, Known, Outcome, Row, Standing
+from projections.folds.identity import told_of
+from projections.folds.kin import IDENTITY
 from projections.folds.members.conclusions import conclusions
 from projections.folds.members.document import TABLE, Interval, MemberDoc, member_row
 from projections.folds.members.histories import MEMBER, Histories, kind_of
@@ -26,6 +28,7 @@ from projections.rules.timelines import member_when
 from schemas.calendar import NEVER
 from schemas.catalogue import Topic, load_all
 from schemas.decisions.definition import DefinitionStep
+from schemas.decisions.identity import IdentityStep
 from schemas.decisions.lists import ListMemberStep
 from schemas.facts.contact import ContactTold
 from schemas.facts.sales import LeadNoted
@@ -50,7 +53,12 @@ class Members(Fold):
     follows: ClassVar[bool] = True
     tables: ClassVar[tuple[str, ...]] = (TABLE,)
     consumes: ClassVar[frozenset[str]] = (
-        _FACTS | _DECISIONS | _RULES | _LISTED | {"interaction.judged", "response.captured"}
+        _FACTS
+        | _DECISIONS
+        | _RULES
+        | _LISTED
+        | IDENTITY
+        | {"interaction.judged", "response.captured"}
     )
 
     def __init__(self, book: ReferenceBook) -> None:
@@ -64,13 +72,9 @@ class Members(Fold):
                 return (f"{_RULE}{known.event.workspace}:{list_id}",) if kind == "list" else ()
             case ListMemberStep(member=member):
                 return (str(member.id),)
-            case ContactTold(changes=changes) if changes.account_id is not None:
-                return {known.event.subject_id, str(changes.account_id)}
-            case LeadNoted(lead_id=lead_id):
-                return {known.event.subject_id, str(lead_id)}
-            case VisitorIdentified(subject=subject):
-                return {known.event.subject_id, str(subject.id)}
-        return (known.event.subject_id,)
+            case IdentityStep():
+                return told_of(known)
+        return {known.event.subject_id, *_also_named(known)}
 
     def provides(self, known: Known) -> Iterable[str]:
         return [MEMBER + entity for entity in self.entities(known)]
@@ -125,6 +129,17 @@ class Members(Fold):
         workspace, _, list_id = entity.removeprefix(_RULE).rpartition(":")
         found = self._book.takes_effect(workspace, list_id)
         return NEVER if found is None else found
+
+
+def _also_named(known: Known) -> Iterator[str]:
+    """The records that an event names beside the one it is keyed by, and that must hear of it."""
+    match known.payload:
+        case ContactTold(changes=changes) if changes.account_id is not None:
+            yield str(changes.account_id)
+        case LeadNoted(lead_id=lead_id):
+            yield str(lead_id)
+        case VisitorIdentified(subject=subject):
+            yield str(subject.id)
 
 
 def _outcome(

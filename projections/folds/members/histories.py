@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from projections.folds.fold import Context, Known
 from projections.folds.identity import ADDRESS, VISITOR, is_record
+from projections.folds.kin import Kin, kin_of
+from projections.folds.members.choices import chosen
 from projections.folds.members.sales import lead_state, orders_and_the_like
 from projections.rules.history import (
     Allowed,
@@ -19,6 +22,8 @@ from projections.rules.history import (
     Said,
     Tie,
     Verdict,
+    both,
+    with_others,
 )
 from schemas.decisions.lists import ListMemberStep
 from schemas.derived.judgement import InteractionJudged
@@ -31,7 +36,6 @@ from schemas.facts.sms import SmsReceived
 from schemas.instants import Precision, format_instant
 
 MEMBER = "member:"
-Ties = Callable[[str, Sequence[Known]], tuple[Tie, ...]]
 _DEEPEST = 3
 """How many relations a path may lead through: a company's people, and what they have."""
 
@@ -74,74 +78,123 @@ class Histories:
         self, entity: str, kind: str, own: Sequence[Known], path: tuple[str, ...] = ()
     ) -> History:
         """The history of a record from its own events and those of who it is known to be."""
+        kin = self.kin(entity, own)
+        if not kin.others:
+            return self._alone(entity, kind, own, path)
+        facts = {**self._facts_of(kin.others), entity: own}
+        alone = {
+            name: self._alone(name, kind if name == entity else kin.kinds[name], some, path)
+            for name, some in facts.items()
+        }
+        return self._together(kin, alone, _DEEPEST if kin.has_links else 0)
+
+    def _together(self, kin: Kin, alone: Mapping[str, History], depth: int) -> History:
+        """A record with the others that it is joined with; lists may be read through lists, so
+        deep.
+        """
+        ties = {name: tie for name, tie in kin.ties().items() if name in alone}
+        gone = kin.gone()
+        for tie in (*gone, *(tie for some in ties.values() for tie in some)):
+            self.times[tie.event] = tie.at
+        own = replace(alone[kin.record], said=chosen(kin, alone), truths={}, _values={})
+        others = [Related(alone[name], tie) for name, tie in ties.items()]
+        deeper = ties.items() if depth else ()
+        beside = [
+            Related(self._together(kin.seen_from(name), alone, depth - 1), tie)
+            for name, tie in deeper
+        ]
+        return with_others(own, others, gone, beside)
+
+    def _alone(
+        self, entity: str, kind: str, own: Sequence[Known], path: tuple[str, ...]
+    ) -> History:
+        """A record by itself."""
         # Kept here too are events of others that name this record.
         addressed = [known for known in own if known.event.subject_id == entity]
         everyone = _ordered([*addressed, *self._others(entity)])
         for known in (*own, *everyone):
             self.times[known.id] = known.event.occurred_at
         begins = _begins(entity, own)
+        said = _said(entity, kind, own, begins)
         return History(
             id=entity,
-            said=_said(entity, kind, own, begins),
+            kind=kind,
+            said=said,
             done=_done(everyone, self._types),
-            related=self._related(entity, kind, own, everyone, path),
+            related=self._related(History(entity, said, kind=kind), own, everyone, path),
             allowed=tuple(_allowed(everyone)),
             listed=_listed(entity, own),
             begins=begins,
         )
 
+    def kin(self, entity: str, own: Sequence[Known]) -> Kin:
+        """The records that are, or once were, the same person or company."""
+        kin = kin_of(entity, own, self._facts_of)
+        self.needs |= {MEMBER + name for name in kin.others}
+        return kin
+
+    def _facts_of(self, names: Sequence[str]) -> Mapping[str, Sequence[Known]]:
+        found = self._context.facts_of(sorted(names)) if names else {}
+        return {name: _ordered(some) for name, some in found.items()}
+
     def _others(self, entity: str) -> list[Known]:
-        """The events of the addresses and browsers that are this person's."""
-        subjects = self._context.members_of(entity) - {entity}
+        """The events of the addresses and browsers that are this record's."""
+        context = self._context
+        subjects = context.members_of(context.cluster_of(entity, 0)) - {entity}
         self.needs |= {ADDRESS + entity, VISITOR + entity}
         self.needs |= {MEMBER + subject for subject in subjects}
-        facts = self._context.facts_of(sorted(subjects)) if subjects else {}
+        facts = context.facts_of(sorted(subjects)) if subjects else {}
         return [
             known
             for subject, some in facts.items()
             for known in some
-            if self._context.cluster_of(subject, known.event.occurred_at) == entity
+            if context.record_of(subject, known.event.occurred_at) == entity
         ]
 
     def _related(
-        self,
-        entity: str,
-        kind: str,
-        own: Sequence[Known],
-        everyone: Sequence[Known],
+        self, record: History, own: Sequence[Known], everyone: Sequence[Known],
         path: tuple[str, ...],
-    ) -> Mapping[str, tuple[Related, ...]]:
-        if not self._relations or len(path) >= _DEEPEST or entity in path:
+    ) -> Mapping[str, tuple[Related, ...]]:  # fmt: skip
+        if not self._relations or len(path) >= _DEEPEST or record.id in path:
             return {}
         related = {
             relation: found
             for relation, found in orders_and_the_like(everyone).items()
             if relation in self._relations
         }
-        if kind == "account" and "contacts" in self._relations:
-            people = sorted({
-                str(k.payload.id) for k in own if isinstance(k.payload, ContactTold)
-            })  # fmt: skip
-            related["contacts"] = self._records(
-                people, "contact", (*path, entity), lambda name, facts: _ties(name, entity, facts)
-            )
-        if kind != "account" and "account" in self._relations:
-            companies = sorted({name for _, name, _ in _employers(entity, own) if name})
-            related["account"] = self._records(
-                companies, "account", (*path, entity), lambda name, _: _ties(entity, name, own)
-            )
+        further = (*path, record.id)
+        if record.kind == "account" and "contacts" in self._relations:
+            related["contacts"] = tuple(self._people(record.id, own, further))
+        if record.kind != "account" and "account" in self._relations:
+            related["account"] = tuple(self._companies(record, further))
         return related
 
-    def _records(
-        self, names: list[str], kind: str, path: tuple[str, ...], ties: Ties
-    ) -> tuple[Related, ...]:
-        self.needs |= {MEMBER + name for name in names}
-        found = {name: _ordered(some) for name, some in self._context.facts_of(names).items()}
-        return tuple(
-            Related(self.of(name, kind, found[name], path), ties(name, found[name]))
-            for name in names
-            if name in found
-        )
+    def _people(
+        self, company: str, own: Sequence[Known], path: tuple[str, ...]
+    ) -> Iterator[Related]:
+        """Those who ever belonged to a company, by themselves or by what a merge chose for them."""
+        named = {str(k.payload.id) for k in own if isinstance(k.payload, ContactTold)}
+        facts = self._facts_of(sorted(named))
+        kin = {other for name in facts for other in self.kin(name, facts[name]).others}
+        facts = {**facts, **self._facts_of(sorted(kin - named))}
+        self.needs |= {MEMBER + name for name in named | kin}
+        for name in sorted(facts):
+            history = self.of(name, "contact", facts[name], path)
+            if kind_of(name, facts[name]) == "contact" or name in named:
+                yield Related(history, _employed(history, company))
+
+    def _companies(self, person: History, path: tuple[str, ...]) -> Iterator[Related]:
+        """Those that a person ever belonged to, and what they are merged into."""
+        named = sorted({str(one.value) for one in person.said.get(_EMPLOYER, ()) if one.value})
+        self.needs |= {MEMBER + name for name in named}
+        for name, own in self._facts_of(named).items():
+            employed = _employed(person, name)
+            yield Related(self.of(name, "account", own, path), employed)
+            kin = self.kin(name, own)
+            ties = kin.ties()
+            for other, facts in self._facts_of(kin.others).items():
+                history = self.of(other, "account", facts, path)
+                yield Related(history, both(ties[other], employed))
 
 
 def _ordered(facts: Iterable[Known]) -> list[Known]:
@@ -274,17 +327,10 @@ def _listed(entity: str, own: Sequence[Known]) -> Mapping[str, tuple[Listed, ...
             for name, ones in found.items()}  # fmt: skip
 
 
-def _employers(entity: str, facts: Sequence[Known]) -> Iterator[tuple[int, str, str]]:
-    """From when on a person or lead belongs to which company, and which event says so."""
-    for known in facts:
-        if not _is_of(entity, known):
-            continue
-        data = orjson.loads(known.event.data)
-        changes = {**data, **data.get("changes", {})}
-        if "account_id" in changes:
-            yield known.event.occurred_at, str(changes["account_id"] or ""), known.id
+_EMPLOYER = "account_id"
 
 
-def _ties(entity: str, account: str, own: Sequence[Known]) -> tuple[Tie, ...]:
-    """When a person or lead, by its own events, belongs to a company."""
-    return tuple(Tie(at, name == account, event) for at, name, event in _employers(entity, own))
+def _employed(person: History, company: str) -> tuple[Tie, ...]:
+    """When a person or lead belongs to a company."""
+    told = person.said.get(_EMPLOYER, ())
+    return tuple(Tie(one.at, str(one.value) == company, one.event) for one in told)

@@ -14,6 +14,9 @@ from projections.rules.timelines import Timelines
 from schemas.ids import named_id
 from schemas.rules.language import Clause, parts_of
 
+IDENTITY_CLAUSE = "identity"
+"""In the place of a clause: another record stands for this one from then on, or no longer."""
+
 
 def intervals_of(
     when: Steps[bool], lists: InForce, list_id: UUID, history: History,
@@ -58,6 +61,9 @@ class _Causes:
         Where no event did it a window ended: then the cause is the timer, under the name it would
         have.
         """
+        gone = [tie.event for tie in self._history.gone if tie.at == at]
+        if gone:
+            return gone[-1], IDENTITY_CLAUSE
         turned = [leaf for leaf, truth in self._leaves if truth.at(at) != truth.at(at - 1)]
         reasons = Reasons(self._timelines, self._lists.rules, at)
         for leaf in turned:

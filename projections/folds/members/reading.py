@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from projections.folds.fold import Known
 from projections.folds.identity import claims, identifies
+from projections.folds.kin import IDENTITY
 from projections.folds.members.histories import consents_in, fields_in
 from projections.folds.members.sales import relation_of
 from schemas.decisions.lists import ListMemberStep
@@ -23,7 +24,7 @@ def names_of(
     first = facts[0].id
     for known in fresh:
         begins = known.id == first or known.event.type.endswith(".created")
-        if begins or claims(known) or identifies(known):
+        if begins or known.event.type in IDENTITY or claims(known) or identifies(known):
             return None
     return frozenset(name for known in fresh for name in _names(entity, kind, known))
 

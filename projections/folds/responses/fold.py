@@ -13,7 +13,7 @@ from uuid import UUID
 
 from events.compose import Draft
 from projections.folds.fold import Context, Fold, Known, Outcome, Row
-from projections.folds.identity import ADDRESS, VISITOR
+from projections.folds.identity import ADDRESS, RECORD, VISITOR
 from projections.folds.reference import ReferenceBook
 from projections.folds.responses.capture import captured_by_hand, captured_by_rule
 from projections.folds.responses.conclusions import conclusions
@@ -77,7 +77,7 @@ class Responses(Fold):
         rows = tuple(
             _row(decided(doc, decisions.get(doc.response_id, []))) for doc in docs.values()
         )
-        needs |= {ADDRESS + entity, VISITOR + entity, f"contact:{entity}"}
+        needs |= {RECORD + entity, ADDRESS + entity, VISITOR + entity, f"contact:{entity}"}
         needs |= {f"contact:{doc.cluster}" for doc in docs.values()}
         return Outcome(rows, frozenset(needs), min(due, default=None))
 

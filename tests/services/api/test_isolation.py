@@ -44,6 +44,8 @@ def owned(admin: Caller, reads: FakeReads) -> dict[str, str]:
     response, contact = uuid4(), uuid4()
     reads.add("demo", a_response(response, UUID(campaign)), str(contact))
     reads.people["demo", contact] = a_contact(contact, "ada@example.com")
+    merged, survivor = ({"kind": "contact", "id": str(one)} for one in (contact, uuid4()))
+    admin.done("/identity/merge", {"survivor": survivor, "merged": merged})
     rule = {"events": ["event.tracked"], "response_type": "other", "channel": "others"}
     return {
         "campaign_id": campaign,
@@ -55,6 +57,7 @@ def owned(admin: Caller, reads: FakeReads) -> dict[str, str]:
         "contact_id": str(contact),
         "list_id": admin.done("/lists", LIST)["list_id"],
         "member": str(contact),
+        "record_id": str(contact),
     }
 
 
