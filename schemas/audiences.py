@@ -88,6 +88,14 @@ class OutgoingRows(View):
     position: str
 
 
+class UnsentView(View):
+    """A prepared message of which nobody has told that it went out."""
+
+    message_id: UUID
+    activity_id: UUID
+    recipient: UUID
+
+
 def members_digest(members: Iterable[UUID]) -> str:
     """A digest of a set of members that does not depend on their order: 64 hex digits.
 

@@ -100,6 +100,26 @@ class DistributionDocument(Model):
         return self.state not in ("done", "canceled")
 
 
+PushState = Literal["pushing", "refused", "done"]
+
+
+class PushDocument(Model):
+    """How far the messages of an activity were pushed to a sender.
+
+    The next ones lie behind ``position``. After ``attempts`` that failed in a row, the last of them
+    by ``error``, it is tried again at ``next_at``; an instant.
+    """
+
+    sender_id: UUID
+    activity_id: UUID
+    state: PushState = "pushing"
+    position: str | None = None
+    taken: int = 0
+    attempts: int = 0
+    next_at: int = 0
+    error: str = ""
+
+
 class IdentityDocument(Model):
     """What is decided about who a record is (R28): what it is merged into, if it is; what is merged
     into it; and with which records of another kind it is one person.

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from schemas.catalogue import Topic, load_all
+from schemas.channels import Channel
 from schemas.fields import Code, LinkId, Model, Name, Text
 
 
@@ -103,6 +104,20 @@ class SourceEntry(Model):
     )
 
 
+class SenderEntry(Model):
+    """Who hands messages over: they are pushed to its address, of these channels or of all."""
+
+    sender_id: UUID
+    name: Name
+    url: Destination
+    channels: Annotated[tuple[Channel, ...], Field(max_length=20)] = ()
+    enabled: bool = True
+
+    def takes(self, channel: str) -> bool:
+        """Whether messages of a channel are pushed to it."""
+        return not self.channels or channel in self.channels
+
+
 class WebinarEntry(Model):
     """An event with registrants."""
 
@@ -145,6 +160,7 @@ ENTRIES: dict[str, type[Model]] = {
     "content_version": ContentVersionEntry,
     "form": FormEntry,
     "source": SourceEntry,
+    "sender": SenderEntry,
     "webinar": WebinarEntry,
     "tracking_number": TrackingNumberEntry,
     "keyword": KeywordEntry,
@@ -156,6 +172,7 @@ ENTRY_ID = {
     "content_version": "content_version_id",
     "form": "form_id",
     "source": "source_id",
+    "sender": "sender_id",
     "webinar": "webinar_id",
     "tracking_number": "number",
     "keyword": "keyword",

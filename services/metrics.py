@@ -110,6 +110,11 @@ WORKER_GAPS = Gauge(
     "How often what was brought to this worker did not go on where it had ended.",
     ("projection",), registry=REGISTRY,
 )  # fmt: skip
+PUSHED_MESSAGES = Counter(
+    "answerback_pushed_messages_total",
+    "Messages of requests to senders, by whether the sender took them.",
+    ("outcome",), registry=REGISTRY,
+)  # fmt: skip
 BUILD_INFO = Gauge(
     "answerback_build_info",
     "Always 1; the label says which version runs.",
@@ -120,7 +125,8 @@ BUILD_INFO = Gauge(
 _ALL: tuple[MetricWrapperBase, ...] = (
     HTTP_REQUESTS, HTTP_DURATION, EVENTS_APPENDED, EVENTS_DUPLICATE, EVENTS_REJECTED,
     RATE_LIMITED, RAW_LOST, LAG_RECORDS, LAG_SECONDS, SPOOL_ENTRIES, SPOOL_BYTES, SPOOL_REFUSED,
-    OUTBOX_EVENTS, WORKER_PLACES, WORKER_WAITING, WORKER_GAPS, BUILD_INFO,
+    OUTBOX_EVENTS, WORKER_PLACES, WORKER_WAITING, WORKER_GAPS, PUSHED_MESSAGES,
+    BUILD_INFO,
 )  # fmt: skip
 
 

@@ -38,6 +38,17 @@ def _networks(value: Any) -> Any:
     )
 
 
+def _origins(value: Any) -> Any:
+    """A comma-separated list of schemes with hosts."""
+    if not isinstance(value, str):
+        return value
+    origins = tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+    for origin in origins:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", origin):
+            raise ValueError("Name each place as https://host, or with a port, and no more.")
+    return origins
+
+
 def _key(value: SecretStr) -> SecretStr:
     if not _KEY.fullmatch(value.get_secret_value()):
         raise ValueError("Give 32 bytes as 64 hex digits.")
@@ -149,6 +160,9 @@ class Settings(BaseSettings):
     )
     replay_keep_hours: int = Field(
         24, ge=1, le=8760, description="How long what was live before a promotion can be again."
+    )
+    sender_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        (), description="Where messages may be pushed to: origins, as https://host or with a port."
     )
     apple_ranges_file: Path | None = Field(
         None, description="Apple's published CSV of the networks its mail privacy leaves from."

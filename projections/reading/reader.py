@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -38,11 +38,18 @@ from projections.reading.recipients import recipients_of
 from projections.reading.remembered import Remembered
 from projections.reading.submissions import submission_of, submissions_of
 from projections.reading.tallies import tally_rows
+from projections.reading.unsent import unsent
 from projections.rows_sink import NAME as ROWS
 from projections.stores.columns import Columns
 from projections.stores.rows import CLUSTER, CONTACT, RESPONSE, SUBMISSION
 from projections.waiting import Waiting
-from schemas.audiences import AudienceView, OutgoingRows, RecipientsQuery, RecipientView
+from schemas.audiences import (
+    AudienceView,
+    OutgoingRows,
+    RecipientsQuery,
+    RecipientView,
+    UnsentView,
+)
 from schemas.errors import Fault, InvalidInput, NotFound
 from schemas.instants import to_datetime
 from schemas.rules.parsing import parse_rule
@@ -254,6 +261,12 @@ class StoredReads(Reads):
         at = self._live("columns")
         found, end = outgoing(at, workspace, self._sealer, activity, audience, start, limit)
         return OutgoingRows(data=found, position=end.encode())
+
+    def unsent(
+        self, workspace: str, before: int, canceled: Collection[UUID], limit: int, known: Cursor
+    ) -> list[UnsentView]:
+        self._waiting.wait_for_sink("columns", known, _PATIENCE)
+        return unsent(self._live("columns"), workspace, before, canceled, limit)
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         # Read first: what a step under way adds meanwhile is then asked for again when it is done.

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from events.cursor import Cursor
-from schemas.audiences import AudienceView, OutgoingRows, RecipientsQuery, RecipientView
+from schemas.audiences import (
+    AudienceView,
+    OutgoingRows,
+    RecipientsQuery,
+    RecipientView,
+    UnsentView,
+)
 from schemas.views import (
     ContactView,
     FlowView,
@@ -141,6 +147,15 @@ class Reads(ABC):
         """The messages prepared for an audience, once what lies before a cursor is known.
 
         A bad ``after`` is ``InvalidInput``. Raises ``Stale``.
+        """
+
+    @abstractmethod
+    def unsent(
+        self, workspace: str, before: int, canceled: Collection[UUID], limit: int, known: Cursor
+    ) -> list[UnsentView]:
+        """Prepared messages of which nobody told that they went out, once a cursor is known.
+
+        Those prepared up to an instant, and those of canceled activities. Raises ``Stale``.
         """
 
     @abstractmethod

@@ -13,7 +13,7 @@ from schemas.payload import Payload
 
 Registry = Literal[
     "link", "content_version", "form", "webinar", "share", "literature", "promotion_code",
-    "tracking_number", "keyword", "provider", "source",
+    "tracking_number", "keyword", "provider", "source", "sender",
 ]  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from services.api import (
     replays,
     response_steps,
     responses,
+    senders,
     submissions,
     workspaces,
 )
@@ -41,15 +42,17 @@ from services.api.errors import add_handlers
 from services.collector.rates import Rates
 from services.dashboard import page
 from services.dashboard.live import Feed
+from services.distribution.outcomes import Outcomes
 from services.distribution.running import Distributions
 from services.http import Callers
 from services.parts import Parts
 from services.quotas import Quotas
+from services.sending.running import Senders
 
 PREFIX = "/api/v1"
 Way = tuple[re.Pattern[str], set[str]]
 SUBJECTS = (
-    campaigns, quick, activities, distributions, messages, outbox, registries, submissions,
+    campaigns, quick, activities, distributions, messages, outbox, senders, registries, submissions,
     definitions, responses, response_steps, contacts, identity, lists, kpis, keys, workspaces,
     letters, replays, events,
 )  # fmt: skip
@@ -75,6 +78,8 @@ def build_framework(parts: Parts) -> FastAPI:
     app.state.callers = Callers(parts.settings.trusted_proxies)
     app.state.feed = Feed(parts.reads)
     app.state.distributions = Distributions(parts, app.state.desk.commander)
+    app.state.senders = Senders(parts, app.state.desk.commander)
+    app.state.outcomes = Outcomes(parts, app.state.desk.commander)
     add_handlers(app)
     ways: list[Way] = []
     routers = [(subject.router, PREFIX) for subject in SUBJECTS]
@@ -87,13 +92,18 @@ def build_framework(parts: Parts) -> FastAPI:
 
 @asynccontextmanager
 async def _at_work(app: FastAPI) -> AsyncIterator[None]:
-    """While the server runs, distributions go on."""
-    running: Distributions = app.state.distributions
-    running.start()
+    """While the server runs, distributions go on, and messages are pushed or given up."""
+    state = app.state
+    at_work: tuple[Distributions | Senders | Outcomes, ...] = (
+        state.distributions, state.senders, state.outcomes,
+    )  # fmt: skip
+    for one in at_work:
+        one.start()
     try:
         yield
     finally:
-        await asyncio.to_thread(running.stop)
+        for one in at_work:
+            await asyncio.to_thread(one.stop)
 
 
 def _ways(router: APIRouter, prefix: str) -> list[Way]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -13,9 +13,9 @@ from schemas.views import View
 from services.api.activities import campaign_of
 from services.api.call import Writing
 from services.api.desk import AtDesk, Body, show
-from services.api.tracking import Tracking
 from services.commands import activities, messages
 from services.commands.messages import MOST_AT_ONCE, Recipient
+from services.distribution.tracking import Tracking, addresses_of
 
 router = APIRouter(tags=["activities"])
 
@@ -74,20 +74,3 @@ def prepare_messages(activity_id: UUID, body: Recipients, call: Writing, desk: A
         for index, one in enumerate(prepared)
     ]
     return show({"data": data, "position": appended.position})
-
-
-def addresses_of(tracking: Tracking, recipient: UUID, message_id: UUID) -> dict[str, Any]:
-    """A message's id and the addresses that go into it."""
-    unsubscribe = tracking.unsubscribe_url(recipient, message_id)
-    return {
-        "recipient": str(recipient),
-        "message_id": str(message_id),
-        "pixel_url": tracking.pixel_url(recipient, message_id),
-        "links": tracking.link_urls(recipient, message_id),
-        "unsubscribe_url": unsubscribe,
-        "headers": {
-            "List-Unsubscribe": f"<{unsubscribe}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
-        "metadata": {"ab_recipient": str(recipient), "ab_message": str(message_id)},
-    }

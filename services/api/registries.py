@@ -16,6 +16,7 @@ from services.api.paging import listed, page_of
 from services.api.parameters import Page
 from services.commands import registries
 from services.commands.commander import Change
+from services.sending.courier import is_allowed
 
 router = APIRouter(tags=["registries"])
 Entry = Annotated[dict[str, Any], Body()]
@@ -28,6 +29,7 @@ def _deed(desk: Desk, call: Call) -> Deed[RegistryDocument]:
 def _register(desk: Desk, call: Call, registry: str, entry: dict[str, Any]) -> Response:
     call.required_key()
     registries.known_registry(registry)
+    _check_place(call, registry, entry)
     named = registries.named(registry, entry, call.parts.random)
     entry_id, _ = registries.checked(registry, named)
 
@@ -44,6 +46,7 @@ def _change(
     desk: Desk, call: Call, registry: str, entry_id: str, changes: dict[str, Any]
 ) -> Response:
     registries.known_registry(registry)
+    _check_place(call, registry, changes)
     said = dict(changes)
     expected = _version(said.pop("expected_version", None))
 
@@ -55,6 +58,16 @@ def _change(
     done = _deed(desk, call).do(stream, decide, expected=expected)
     call.parts.reference.refresh()
     return done
+
+
+def _check_place(call: Call, registry: str, said: dict[str, Any]) -> None:
+    """Messages are pushed to no place that the operator has not named. Raises ``InvalidInput``."""
+    url = said.get("url")
+    if registry != "sender" or not isinstance(url, str):
+        return
+    if not is_allowed(url, call.parts.settings.sender_origins):
+        detail = "The operator has not allowed this place: see ANSWERBACK_SENDER_ORIGINS."
+        raise InvalidInput(detail, (Fault("/url", detail),))
 
 
 def _version(said: object) -> int | None:
@@ -110,6 +123,7 @@ def _routes(path: str, registry: str) -> None:
 _routes("/links", "link")
 _routes("/forms", "form")
 _routes("/sources", "source")
+_routes("/senders", "sender")
 
 
 @router.post("/registries/{registry}", status_code=201, response_model=answers.EntryAnswer)

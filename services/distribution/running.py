@@ -8,7 +8,6 @@ of two at one page, one finds that the place has moved.
 from __future__ import annotations
 
 import logging
-import threading
 
 from schemas.audiences import RecipientsQuery
 from schemas.documents import (
@@ -27,6 +26,7 @@ from services.commands.distributions import Limits
 from services.commands.messages import content_of
 from services.distribution.knowing import all_accepted
 from services.parts import Parts
+from services.rounds import Rounds
 
 _LOOK_AGAIN_SECONDS = 5.0
 # What was begun here is told at once. This is for what another process has left behind.
@@ -42,51 +42,28 @@ class Distributions:
     def __init__(self, parts: Parts, commander: Commander) -> None:
         self._parts = parts
         self._commander = commander
-        self._news = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
         self._waiting = False
-
-    def start(self) -> None:
-        """Go on with whatever is under way."""
-        self._thread = threading.Thread(target=self._run, name="distributions", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the page that is under way."""
-        self._stopping.set()
-        self._news.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def wake(self) -> None:
-        """There may be something to do."""
-        self._news.set()
+        self._rounds = Rounds("distributions", self.turn, self._pause)
+        self.start, self.stop = self._rounds.start, self._rounds.stop
+        self.wake = self._rounds.wake
 
     def turn(self) -> bool:
         """Decide on one page of each distribution; whether any was decided on."""
         moved = False
-        self._waiting = False
+        self._waiting = True  # until it turns out that nothing does
+        waiting = False
         for workspace in self._parts.access.workspaces():
             for found, document in self._under_way(workspace.id):
-                if self._stopping.is_set():
+                if self._rounds.is_stopping:
                     return False
                 has_moved = self._one(workspace.id, found, document)
                 moved |= has_moved
-                self._waiting |= not has_moved
+                waiting |= not has_moved
+        self._waiting = waiting
         return moved
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._news.clear()
-            try:
-                moved = self.turn()
-            except UnavailableError as error:
-                log.warning("Distributions wait: %s", error)
-                moved, self._waiting = False, True
-            if not moved:
-                seconds = _LOOK_AGAIN_SECONDS if self._waiting else _LOOK_ROUND_SECONDS
-                self._news.wait(seconds)
+    def _pause(self) -> float:
+        return _LOOK_AGAIN_SECONDS if self._waiting else _LOOK_ROUND_SECONDS
 
     def _under_way(self, workspace: str) -> list[tuple[Running, DistributionDocument]]:
         found = self._commander.find_all(workspace, "distribution", DistributionDocument)

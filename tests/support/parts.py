@@ -96,6 +96,9 @@ class NoReads(Reads):
     def outgoing(self, *_: Any) -> NoReturn:
         self._refuse()
 
+    def unsent(self, *_: Any) -> NoReturn:
+        self._refuse()
+
     def kpis(self, *_: Any) -> NoReturn:
         self._refuse()
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from services.parts import Parts
+from services.settings import Settings
 from tests.services.api.caller import Caller
 from tests.services.api.fake_reads import FakeReads
 from tests.support.clock import SettableClock
@@ -18,7 +21,8 @@ def reads() -> FakeReads:
 
 @pytest.fixture
 def parts(reads: FakeReads, clock: SettableClock) -> Parts:
-    return make_parts(reads=reads, clock=clock)
+    settings = Settings(data=Path("unused"), sender_origins=("https://sender.example",))
+    return make_parts(reads=reads, clock=clock, settings=settings)
 
 
 @pytest.fixture

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from events.cursor import TOPICS, Cursor
 from projections.reading.reads import Reads
-from schemas.audiences import AudienceView, OutgoingRows, RecipientsQuery, RecipientView
+from schemas.audiences import (
+    AudienceView,
+    OutgoingRows,
+    RecipientsQuery,
+    RecipientView,
+    UnsentView,
+)
 from schemas.decisions.activity import DistributedList
 from schemas.documents import AudiencePart
 from schemas.errors import Fault, InvalidInput, NotFound, Stale
@@ -194,6 +200,11 @@ class FakeReads(Reads):
         known: Cursor,
     ) -> OutgoingRows:  # fmt: skip
         return OutgoingRows(data=[], position=Cursor().encode())
+
+    def unsent(
+        self, workspace: str, before: int, canceled: Collection[UUID], limit: int, known: Cursor
+    ) -> list[UnsentView]:
+        return []
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         self.asked.append(query)

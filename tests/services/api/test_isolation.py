@@ -37,6 +37,9 @@ BODIES: dict[str, dict[str, Any] | list[dict[str, str]]] = {
 }
 
 
+SENDER = {"name": "Mailer", "url": "https://sender.example/hook"}
+
+
 @pytest.fixture
 def owned(admin: Caller, reads: FakeReads) -> dict[str, str]:
     """One of everything in the workspace demo, by the name of its path parameter."""
@@ -58,6 +61,7 @@ def owned(admin: Caller, reads: FakeReads) -> dict[str, str]:
         "list_id": admin.done("/lists", LIST)["list_id"],
         "member": str(contact),
         "record_id": str(contact),
+        "sender_id": admin.done("/senders", SENDER)["sender_id"],
     }
 
 
@@ -90,7 +94,7 @@ def test_lists_show_nothing_of_another_workspace(
     parts: Parts, stranger: Caller, owned: dict[str, str]
 ) -> None:
     for path in ("/campaigns", "/links", "/forms", "/registries/link", "/responses", "/contacts",
-                 "/lists"):  # fmt: skip
+                 "/lists", "/senders"):  # fmt: skip
         shown = stranger.get(path).json()
         assert (shown["data"], shown["next_cursor"]) == ([], None)
     names = {row["definition_id"] for row in stranger.get("/definitions").json()["data"]}

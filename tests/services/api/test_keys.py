@@ -8,8 +8,8 @@ import pytest
 
 from schemas.errors import Unauthenticated
 from services.access import GpcMode
-from services.api.tracking import Tracking
 from services.collector.tokens import unpack
+from services.distribution.tracking import Tracking
 from services.parts import Parts
 from tests.services.api.caller import Caller, problem
 from tests.support.clock import SettableClock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from schemas.instants import to_datetime
@@ -41,6 +42,23 @@ class Tracking:
     def _token(self, purpose: Purpose, recipient: UUID, message: UUID, link: int = 0) -> str:
         token = Token(self._number, recipient, message, self._expiry, link)
         return sign(purpose, token, self._keys)
+
+
+def addresses_of(tracking: Tracking, recipient: UUID, message_id: UUID) -> dict[str, Any]:
+    """A message's id and the addresses that go into it, as JSON data."""
+    unsubscribe = tracking.unsubscribe_url(recipient, message_id)
+    return {
+        "recipient": str(recipient),
+        "message_id": str(message_id),
+        "pixel_url": tracking.pixel_url(recipient, message_id),
+        "links": tracking.link_urls(recipient, message_id),
+        "unsubscribe_url": unsubscribe,
+        "headers": {
+            "List-Unsubscribe": f"<{unsubscribe}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+        "metadata": {"ab_recipient": str(recipient), "ab_message": str(message_id)},
+    }
 
 
 def _expiry(now: int) -> int:

@@ -1,0 +1,1 @@
+"""Messages pushed to senders: signed, in order, again until they are taken."""
