@@ -10,7 +10,7 @@ from pydantic import Field
 from schemas.channels import Channel
 from schemas.decisions.activity import ActivityFields, DistributedList
 from schemas.decisions.campaign import CampaignFields
-from schemas.decisions.lists import ListFields, ListKind, MemberType
+from schemas.decisions.lists import BuiltFrom, ListFields, ListKind, MemberType
 from schemas.fields import Model, Money, Ref, Timestamp
 from schemas.lifecycles import ActivityStatus, CampaignStatus, ResponseStatus
 
@@ -177,6 +177,18 @@ class ResponseDecisions(Model):
     followup_at: Timestamp | None = None
 
 
+class Filling(Model):
+    """Members that a list is still to be given: pages under ``pin_id``, of which ``next_page`` is
+    the first that is left, and how many of all ``members`` were ``put`` on it.
+    """
+
+    pin_id: UUID
+    pages: int
+    members: int
+    next_page: int = 0
+    put: int = 0
+
+
 class ListDocument(Model):
     """A marketing list (section 3.4); a dynamic one's rule is the definition of the same id."""
 
@@ -185,5 +197,7 @@ class ListDocument(Model):
     kind: ListKind
     member_type: MemberType
     fields: ListFields = Field(default_factory=ListFields)
+    built_from: BuiltFrom | None = None
+    filling: Filling | None = None
     locked: bool = False
     active: bool = True

@@ -34,6 +34,10 @@ class Past(View):
     known_at: str | None = None
 
 
+NOW = Past()
+"""What is known by now, of everything that has happened."""
+
+
 class PastRows(Rows[T]):
     """A page of a list with what it rests on; ``known_at`` can be sent again."""
 

@@ -54,6 +54,7 @@ from schemas.errors import Fault, InvalidInput, NotFound
 from schemas.instants import to_datetime
 from schemas.rules.parsing import parse_rule
 from schemas.views import (
+    NOW,
     ContactView,
     FlowView,
     JourneyItem,
@@ -238,11 +239,17 @@ class StoredReads(Reads):
             parsed = parse_rule(rule, UUID)
             return preview_of(rows, generation, workspace, list_id, parsed, lists, after, limit)
 
-    def audience(self, workspace: str, lists: Sequence[UUID], known: Cursor) -> AudienceView:
+    def audience(
+        self, workspace: str, lists: Sequence[UUID], known: Cursor, past: Past = NOW
+    ) -> AudienceView:
+        if past.known_at is not None:
+            with self._at(workspace, "rows", past.known_at) as at, reading(at.rows).begin() as rows:
+                generation = at.generation
+                return audience_of(rows, generation, workspace, lists, self._rulebook, past.as_of)
         self._waiting.wait_for_sink("rows", known, _PATIENCE)
         with reading_one_moment(self._rows).begin() as connection:
             generation = pointed_generation(connection)
-            return audience_of(connection, generation, workspace, lists, self._rulebook)
+            return audience_of(connection, generation, workspace, lists, self._rulebook, past.as_of)
 
     def recipients(
         self, workspace: str, query: RecipientsQuery, known: Cursor

@@ -16,6 +16,7 @@ from schemas.audiences import (
     UnsentView,
 )
 from schemas.views import (
+    NOW,
     ContactView,
     FlowView,
     JourneyItem,
@@ -130,8 +131,13 @@ class Reads(ABC):
         """What another rule, as it would be stored, would change among the next records."""
 
     @abstractmethod
-    def audience(self, workspace: str, lists: Sequence[UUID], known: Cursor) -> AudienceView:
-        """Everybody on some lists, once what lies before a cursor is known. Raises ``Stale``."""
+    def audience(
+        self, workspace: str, lists: Sequence[UUID], known: Cursor, past: Past = NOW
+    ) -> AudienceView:
+        """Everybody on some lists, once what lies before a cursor is known. Raises ``Stale``.
+
+        Of a past, everybody who was on them then; raises ``Preparing``, ``InvalidInput``.
+        """
 
     @abstractmethod
     def recipients(

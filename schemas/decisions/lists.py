@@ -8,10 +8,10 @@ from uuid import UUID
 from pydantic import Field
 
 from schemas.catalogue import KeyRule, Topic, event
-from schemas.fields import Changes, Code, Money, Ref
+from schemas.fields import Changes, Code, Model, Money, Ref, Timestamp
 from schemas.payload import Payload
 
-ListKind = Literal["static", "dynamic"]
+ListKind = Literal["static", "dynamic", "frozen"]
 MemberType = Literal["account", "contact", "lead"]
 
 
@@ -28,6 +28,18 @@ class ListFields(Changes):
     owner_id: UUID | None = None
 
 
+class BuiltFrom(Model):
+    """What a list's members came from: another list as it was at a moment, as known at a cursor.
+
+    Without ``as_of`` those it had by then. ``definition_version`` is that of its rule, 0 without.
+    """
+
+    list_id: UUID
+    definition_version: int = 0
+    as_of: Timestamp | None = None
+    known_at: str
+
+
 @event("list.created", origin=Topic.DECISIONS, key=KeyRule.LIST, stream="list")
 class ListCreated(Payload):
     """A list was made; its kind and the type of its members never change."""
@@ -39,6 +51,22 @@ class ListCreated(Payload):
     kind: ListKind
     member_type: MemberType
     fields: ListFields = Field(default_factory=ListFields)
+    built_from: BuiltFrom | None = None
+
+
+@event("list.frozen", origin=Topic.DECISIONS, key=KeyRule.LIST, stream="list")
+class ListFrozen(Payload):
+    """A new list is to hold exactly the members that another one had, and never to change.
+
+    ``digest`` is that of all members, in whatever order.
+    """
+
+    list_id: UUID
+    of: UUID
+    as_of: Timestamp | None = None
+    known_at: str
+    member_count: Annotated[int, Field(ge=0)]
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 @event("list.changed", origin=Topic.DECISIONS, key=KeyRule.LIST, stream="list")

@@ -115,6 +115,9 @@ def check_lists(desk: Desk, call: Call, list_ids: Sequence[UUID] | None) -> None
         found = desk.find(call, lists.stream_of(list_id), ListDocument).document
         if found is None:
             faults.append(Fault(f"/list_ids/{index}", "There is no such list in this workspace."))
+        elif found.filling is not None:
+            detail = f"The list {found.name!r} is still being filled. Ask again when it is."
+            faults.append(Fault(f"/list_ids/{index}", detail))
         elif not found.active:
             faults.append(Fault(f"/list_ids/{index}", f"The list {found.name!r} is not in use."))
     if faults:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from schemas.decisions.activity import ActivityFields
 from schemas.decisions.campaign import CampaignFields
-from schemas.decisions.lists import ListFields
+from schemas.decisions.lists import BuiltFrom, ListFields
 from schemas.documents import (
     ActivityDocument,
     CampaignDocument,
@@ -71,8 +71,19 @@ class DefinitionAnswer(View):
     position: str | None = None
 
 
+class FillingAnswer(View):
+    """How many members a new list is to have, and how many it was given."""
+
+    members: int
+    put: int
+
+
 class ListAnswer(ListFields):
-    """A marketing list; ``member_count`` stands where one list is read."""
+    """A marketing list; ``member_count`` stands where one list is read.
+
+    ``built_from`` is the list that its members came from, ``filling`` how many of them are on it
+    already, until all are.
+    """
 
     list_id: UUID
     name: str
@@ -80,6 +91,8 @@ class ListAnswer(ListFields):
     member_type: str
     locked: bool
     active: bool
+    built_from: BuiltFrom | None = None
+    filling: FillingAnswer | None = None
     member_count: int | None = None
     version: int
     position: str | None = None
@@ -144,7 +157,8 @@ def definition(document: DefinitionDocument, revision: int) -> dict[str, Any]:
 
 def marketing_list(document: ListDocument, version: int) -> dict[str, Any]:
     """A list as JSON data."""
-    return _flat(document.model_dump(mode="json"), version)
+    hidden = {"filling": {"pin_id", "pages", "next_page"}}
+    return _flat(document.model_dump(mode="json", exclude=hidden), version)
 
 
 def identity(document: IdentityDocument, version: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from services.api import (
     definitions,
     distributions,
     events,
+    freezing,
     health,
     identity,
     keys,
@@ -42,6 +43,7 @@ from services.api.errors import add_handlers
 from services.collector.rates import Rates
 from services.dashboard import page
 from services.dashboard.live import Feed
+from services.distribution.filling import Fillings
 from services.distribution.outcomes import Outcomes
 from services.distribution.running import Distributions
 from services.http import Callers
@@ -53,8 +55,8 @@ PREFIX = "/api/v1"
 Way = tuple[re.Pattern[str], set[str]]
 SUBJECTS = (
     campaigns, quick, activities, distributions, messages, outbox, senders, registries, submissions,
-    definitions, responses, response_steps, contacts, identity, lists, kpis, keys, workspaces,
-    letters, replays, events,
+    definitions, responses, response_steps, contacts, identity, lists, freezing, kpis, keys,
+    workspaces, letters, replays, events,
 )  # fmt: skip
 
 
@@ -78,6 +80,7 @@ def build_framework(parts: Parts) -> FastAPI:
     app.state.callers = Callers(parts.settings.trusted_proxies)
     app.state.feed = Feed(parts.reads)
     app.state.distributions = Distributions(parts, app.state.desk.commander)
+    app.state.fillings = Fillings(parts, app.state.desk.commander)
     app.state.senders = Senders(parts, app.state.desk.commander)
     app.state.outcomes = Outcomes(parts, app.state.desk.commander)
     add_handlers(app)
@@ -92,10 +95,10 @@ def build_framework(parts: Parts) -> FastAPI:
 
 @asynccontextmanager
 async def _at_work(app: FastAPI) -> AsyncIterator[None]:
-    """While the server runs, distributions go on, and messages are pushed or given up."""
+    """While the server runs, distributions go on, lists are filled, messages pushed or given up."""
     state = app.state
-    at_work: tuple[Distributions | Senders | Outcomes, ...] = (
-        state.distributions, state.senders, state.outcomes,
+    at_work: tuple[Distributions | Fillings | Senders | Outcomes, ...] = (
+        state.distributions, state.fillings, state.senders, state.outcomes,
     )  # fmt: skip
     for one in at_work:
         one.start()

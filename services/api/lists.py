@@ -12,7 +12,7 @@ from pydantic import Field
 
 from schemas.calendar import days_between
 from schemas.clock import random_id
-from schemas.decisions.lists import ListFields, ListKind, MemberType
+from schemas.decisions.lists import ListFields, MemberType
 from schemas.documents import DefinitionDocument, ListDocument
 from schemas.errors import Fault, MalformedRequest, NotFound
 from schemas.instants import DAY
@@ -43,7 +43,7 @@ class NewList(ListFields):
     """A list to be made: its name, what it takes, and any of its fields."""
 
     name: Annotated[str, Field(min_length=1, max_length=128)]
-    kind: ListKind
+    kind: Literal["static", "dynamic"]
     member_type: MemberType
 
     def fields(self) -> ListFields:

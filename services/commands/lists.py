@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from events.gate import Claim
+from schemas.audiences import members_digest
 from schemas.decisions.lists import (
     ListChanged,
     ListCreated,
     ListFields,
+    ListFrozen,
     ListMemberStep,
     ListStep,
 )
-from schemas.documents import ListDocument
+from schemas.documents import AudiencePage, Filling, ListDocument
 from schemas.envelope import Stream
 from schemas.errors import Fault, InvalidInput, MoveRefused, NotFound
 from schemas.fields import Ref
 from schemas.payload import Payload
 from schemas.rules.language import Rule
 from schemas.rules.parsing import parse_rule
-from services.commands.commander import Change, Step
+from services.commands.commander import Change, Found, Step
 
 MOST_MEMBERS = 1000
 
@@ -49,11 +52,49 @@ def create(document: ListDocument) -> Change[ListDocument]:
         kind=document.kind,
         member_type=document.member_type,
         fields=document.fields,
+        built_from=document.built_from,
     )
     return Change(
         document=document,
         steps=(_step(document, "list.created", made),),
         claims=(_name_of(document.name, document.list_id),),
+    )
+
+
+def freeze(document: ListDocument, members: Sequence[UUID]) -> Change[ListDocument]:
+    """Make a list that is to be given the members another one had, some at a time.
+
+    A frozen one never changes afterwards, a static one may. Raises ``NotUnique`` at the gate.
+    """
+    made = create(document)
+    source = document.built_from
+    if document.kind != "frozen" or source is None:
+        return made
+    frozen = ListFrozen(
+        list_id=document.list_id,
+        of=source.list_id,
+        as_of=source.as_of,
+        known_at=source.known_at,
+        member_count=len(members),
+        digest=members_digest(members),
+    )
+    return replace(made, steps=(*made.steps, _step(document, "list.frozen", frozen)))
+
+
+def fill(
+    document: ListDocument, filling: Filling, page: Found[AudiencePage]
+) -> Change[ListDocument]:
+    """Put the members of the next page on a list; nothing where that was done meanwhile."""
+    if document.filling != filling or page.document is None:
+        return Change(document=document)
+    members = [member for part in page.document.parts for member in part.members]
+    following = filling.next_page + 1
+    further = filling.model_copy(update={"next_page": following, "put": filling.put + len(members)})
+    left = further if following < filling.pages else None
+    return Change(
+        document=document.model_copy(update={"filling": left}),
+        steps=tuple(_put(document, member, "", on=True) for member in members),
+        beside=(page.becoming(None),),
     )
 
 
@@ -91,23 +132,15 @@ def put(
     document: ListDocument, members: Sequence[UUID], kind: str, reason: str, *, on: bool
 ) -> Change[ListDocument]:
     """Put records on a static list, or take them off. Raises ``MoveRefused``, ``InvalidInput``."""
+    if document.kind == "frozen":
+        raise MoveRefused("A frozen list never changes.")
     if document.kind != "static":
         raise MoveRefused("Only a static list takes members by hand; a dynamic one has a rule.")
     _check_unlocked(document)
     if kind != document.member_type:
         detail = f"The list takes records of type {document.member_type} alone."
         raise InvalidInput(detail, (Fault("/member_type", detail),))
-    event_type = "list.member_added" if on else "list.member_removed"
-    steps = tuple(
-        _step(
-            document,
-            event_type,
-            ListMemberStep(
-                list_id=document.list_id, member=Ref(kind=kind, id=member), reason=reason
-            ),
-        )
-        for member in dict.fromkeys(members)
-    )
+    steps = tuple(_put(document, member, reason, on=on) for member in dict.fromkeys(members))
     return Change(document=document, steps=steps)
 
 
@@ -160,6 +193,13 @@ def _resolved(body: Any, lists: Callable[[str], UUID | None]) -> Any:
     if isinstance(body, list):
         return [_resolved(item, lists) for item in body]
     return body
+
+
+def _put(document: ListDocument, member: UUID, reason: str, *, on: bool) -> Step:
+    event_type = "list.member_added" if on else "list.member_removed"
+    ref = Ref(kind=document.member_type, id=member)
+    payload = ListMemberStep(list_id=document.list_id, member=ref, reason=reason)
+    return _step(document, event_type, payload)
 
 
 def _name_of(name: str, list_id: UUID) -> Claim:

@@ -62,8 +62,9 @@ def show_list(request: Request, list_id: UUID, after: str | None = None) -> Resp
     if "part" in request.query_params:
         return shown(tag("div", table))
     address = f"{here}?part=members" + (f"&after={after}" if after else "")
-    about = _rule(request, visitor, list_id) if one.kind == "dynamic" else tag("p", "By hand.")
     now, zone = parts_of(request).clock(), zone_of(request, visitor)
+    is_ruled = one.kind == "dynamic"
+    about = _rule(request, visitor, list_id) if is_ruled else lists.origin(one, zone)
     days = days_between(now - SPAN_DAYS * DAY, now + 1, zone)
     flow = reads.member_flow(workspace, list_id, days, None)
     count = lists.size(one, reads.member_count(workspace, list_id), flow, SPAN_DAYS)

@@ -74,6 +74,19 @@ def over_time(flow: FlowView, zone: tzinfo) -> Markup:
     return tag("section", chart, scrolled, class_="panel halves")
 
 
+def origin(one: ListDocument, zone: tzinfo) -> Markup:
+    """Where the members of a list without a rule come from."""
+    source = one.built_from
+    if source is None:
+        return tag("p", "By hand.")
+    then = f" as of {words.moment(source.as_of, 'ms', zone)}" if source.as_of else ""
+    stays = ". It never changes." if one.kind == "frozen" else ", and then by hand."
+    left = one.filling
+    far = f" So far {left.put:,} of {left.members:,} are on it." if left is not None else ""
+    link = tag("a", "another list", href=f"/lists/{source.list_id}")
+    return tag("p", "The members of ", link, then, stays, far)
+
+
 def rule(says: Sequence[str]) -> Markup:
     """A rule in words, one clause a line."""
     if not says:

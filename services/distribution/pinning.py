@@ -23,15 +23,7 @@ def pin(
     Nothing follows from them until the activity is distributed; if it is not, they lie there in
     vain. Of two requests at once each has pages of its own.
     """
-    pages = list(paged(audience.parts, PAGE))
-    rest = iter(enumerate(pages))
-    while some := list(islice(rest, _PAGES_AT_ONCE)):
-        writes = [
-            commander.find(order.workspace, page_stream(pin_id, number), AudiencePage)
-            .becoming(page)
-            for number, page in some
-        ]  # fmt: skip
-        commander.append(order, (), tuple(writes))
+    pages = keep(commander, order, audience.parts, pin_id)
     members = [member for part in audience.parts for member in part.members]
     return DistributionDocument(
         activity_id=activity_id,
@@ -42,9 +34,23 @@ def pin(
         known_at=audience.known_at,
         digest=members_digest(members),
         members=len(members),
-        pages=len(pages),
+        pages=pages,
         actor=order.actor,
     )
+
+
+def keep(commander: Commander, order: Order, parts: Sequence[AudiencePart], pin_id: UUID) -> int:
+    """Keep members by pages under an id, and answer how many pages that took."""
+    pages = list(paged(parts, PAGE))
+    rest = iter(enumerate(pages))
+    while some := list(islice(rest, _PAGES_AT_ONCE)):
+        writes = [
+            commander.find(order.workspace, page_stream(pin_id, number), AudiencePage)
+            .becoming(page)
+            for number, page in some
+        ]  # fmt: skip
+        commander.append(order, (), tuple(writes))
+    return len(pages)
 
 
 def paged(parts: Sequence[AudiencePart], size: int) -> Iterator[AudiencePage]:

@@ -201,6 +201,14 @@ REST: dict[str, Data] = {
     },
     "list.changed": {"list_id": LIST, "changes": {"name": "Still growing", "source": None}},
     **same("list.locked list.unlocked list.deactivated list.reactivated", {"list_id": LIST}),
+    "list.frozen": {
+        "list_id": LIST,
+        "of": OTHER,
+        "as_of": "2026-10-01T00:00:00.000Z",
+        "known_at": "facts-0:17",
+        "member_count": 2,
+        "digest": "0" * 64,
+    },
     **same(
         "list.member_added list.member_removed",
         {"list_id": LIST, "member": {"kind": "account", "id": OTHER}, "reason": "met at a fair"},

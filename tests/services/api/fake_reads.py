@@ -21,6 +21,7 @@ from schemas.documents import AudiencePart
 from schemas.errors import Fault, InvalidInput, NotFound, Stale
 from schemas.instants import to_datetime
 from schemas.views import (
+    NOW,
     ContactView,
     FlowStep,
     FlowView,
@@ -178,7 +179,9 @@ class FakeReads(Reads):
         self._start(after)
         return PreviewView(looked_at=1, members=1, joins=[UUID(int=1)], leaves=[], next_cursor=None)
 
-    def audience(self, workspace: str, lists: Sequence[UUID], known: Cursor) -> AudienceView:
+    def audience(
+        self, workspace: str, lists: Sequence[UUID], known: Cursor, past: Past = NOW
+    ) -> AudienceView:
         parts = tuple(
             AudiencePart(list_id=list_id, kind="contact", members=members)
             for list_id in lists

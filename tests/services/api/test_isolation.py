@@ -31,6 +31,7 @@ BODIES: dict[str, dict[str, Any] | list[dict[str, str]]] = {
     "convert": {"kind": "lead"},
     "rule": RULE,
     "preview": RULE,
+    "freeze": {"name": "Then"},
     "members": MEMBERS,
     "remove": MEMBERS,
     "reverse": {"target": {"kind": "lead", "id": str(uuid4())}, "reason": "x"},

@@ -58,6 +58,21 @@ def test_lists_are_shown_with_rule_members_and_reasons(
     assert "<html" not in part
 
 
+def test_a_list_says_what_it_is_made_of(admin: Caller, parts: Parts, reads: FakeReads) -> None:
+    by_hand = {"name": "Friends", "kind": "static", "member_type": "contact"}
+    friends = admin.done("/lists", by_hand)["list_id"]
+    assert "By hand." in shown(admin, parts, f"/lists/{friends}")
+    view = MemberView(
+        member=uuid4(), kind="contact", since=to_datetime(MORNING), until=None,
+        definition_version=0, cause_event_id=uuid4(), cause_clause="",
+    )  # fmt: skip
+    reads.listed.append(("demo", UUID(friends), view))
+    then = admin.done(f"/lists/{friends}/freeze", {"name": "Then", "as_of": "2026-10-01"})
+    text = shown(admin, parts, f"/lists/{then['list_id']}")
+    assert f'The members of <a href="/lists/{friends}">another list</a> as of 2026-10-01' in text
+    assert "It never changes. So far 0 of 1 are on it." in text
+
+
 def test_lists_of_others_are_nowhere(admin: Caller, stranger: Caller, parts: Parts) -> None:
     name = made(admin, "Coast")
     cookie = cookie_of(log_in(stranger, make_keys(parts, "other").read))
