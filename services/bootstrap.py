@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from events.compose import Composer
-from events.log import Appended, Record
+from events.log import Appended, EventLog, Record
 from events.raw_sqlite import SqliteRawBodies
 from events.sealing import Sealer
 from events.sqlite import SqliteLog
@@ -22,7 +22,7 @@ from projections.letters import Letters
 from projections.maintenance import Verification
 from projections.replay.replays import Replays
 from schemas.clock import Clock, RandomBytes
-from schemas.errors import InvalidInput
+from schemas.errors import InvalidInput, SettingsInvalid
 from services.access import Access
 from services.access_sqlite import SqliteAccess
 from services.back.child import BackProcess, end_this_process
@@ -134,6 +134,22 @@ def open_embedded(
             raw.close()
             access.close()
             vault.close()
+
+
+@contextmanager
+def open_log(settings: Settings, *, clock: Clock) -> Iterator[EventLog]:
+    """The log of a data folder that no server uses. Raises ``SettingsInvalid``, ``FolderInUse``."""
+    if format_of(settings.data) != newest_format():
+        raise SettingsInvalid(
+            f"There is no log of this version's format in {settings.data}. Name the folder of an "
+            "installation in ANSWERBACK_DATA, and start it once with this version."
+        )
+    with locked(settings):
+        log = SqliteLog(settings.data / "log.db", clock)
+        try:
+            yield log
+        finally:
+            log.close()
 
 
 @contextmanager

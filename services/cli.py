@@ -19,6 +19,7 @@ from services.commandline import (
     backups,
     benching,
     catalogue,
+    certifying,
     config,
     distributing,
     importing,
@@ -89,6 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     _letters(commands)
     _keeping(commands)
     _distributing(commands)
+    _certifying(commands)
     _add(commands, "schemas", catalogue.print_schemas, "print the JSON Schemas of all event types")
     _bench(commands)
     settings = _group(commands, "config", "look at the settings")
@@ -205,6 +207,13 @@ def _distributing(commands: Parsers) -> None:
         metavar="N",
         help="not from the data folder, but from Kafka to topics with so many partitions",
     )
+
+
+def _certifying(commands: Parsers) -> None:
+    group = _group(commands, "certificate", "prove why a message was allowed to go out")
+    verify = _add(group, "verify", certifying.verify, "check one against the log of a data folder")
+    verify.add_argument("file", type=Path, help="as GET /messages/{id}/certificate gave it")
+    verify.add_argument("--key", help="the workspace's key, as GET /certificates/key tells it")
 
 
 def _access(commands: Parsers) -> None:

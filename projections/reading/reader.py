@@ -26,6 +26,7 @@ from projections.past.cut import Moment
 from projections.past.shelf import Shelf
 from projections.progress import logical_time_of
 from projections.reading.audience import audience_of
+from projections.reading.evidence import certificate_of, prepared_event
 from projections.reading.journey import journey_rows
 from projections.reading.listing import listed_responses
 from projections.reading.marks import encode_mark, read_mark, read_place, write_place
@@ -50,6 +51,7 @@ from schemas.audiences import (
     RecipientView,
     UnsentView,
 )
+from schemas.certificates import Certificate
 from schemas.errors import Fault, InvalidInput, NotFound
 from schemas.instants import to_datetime
 from schemas.rules.parsing import parse_rule
@@ -274,6 +276,12 @@ class StoredReads(Reads):
     ) -> list[UnsentView]:
         self._waiting.wait_for_sink("columns", known, _PATIENCE)
         return unsent(self._live("columns"), workspace, before, canceled, limit)
+
+    def certificate(self, workspace: str, message_id: UUID) -> Certificate:
+        event = prepared_event(self._live("columns"), self._log, workspace, message_id)
+        then = self._log.cursor_at(event.recorded_at).encode()
+        with self._at(workspace, "rows", then) as at, reading(at.rows).begin() as rows:
+            return certificate_of(rows, at.generation, workspace, event, self._log)
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         # Read first: what a step under way adds meanwhile is then asked for again when it is done.

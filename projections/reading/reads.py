@@ -15,6 +15,7 @@ from schemas.audiences import (
     RecipientView,
     UnsentView,
 )
+from schemas.certificates import Certificate
 from schemas.views import (
     NOW,
     ContactView,
@@ -162,6 +163,13 @@ class Reads(ABC):
         """Prepared messages of which nobody told that they went out, once a cursor is known.
 
         Those prepared up to an instant, and those of canceled activities. Raises ``Stale``.
+        """
+
+    @abstractmethod
+    def certificate(self, workspace: str, message_id: UUID) -> Certificate:
+        """What a message was decided on, as it was known then.
+
+        Raises ``NotFound``, ``Preparing`` while that past is put together.
         """
 
     @abstractmethod

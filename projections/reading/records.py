@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from events.cursor import Cursor
 from projections.folds.fold import Known
-from projections.folds.identity import claims, identifies
+from projections.folds.identity import claims, identifies, is_record
 from projections.folds.keeping import Keeping
 from projections.folds.kin import IDENTITY, Kin
 from projections.folds.lookups import Lookups
@@ -18,6 +18,7 @@ from projections.folds.members.histories import Histories, consents_in, kind_of
 from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook
 from projections.rules.history import History
+from schemas.envelope import Position
 
 _AT_ONCE = 400
 
@@ -41,6 +42,7 @@ class Records:
         self._histories: dict[str, History] = {}
         self._kin: dict[str, Kin] = {}
         self._newest: dict[str, tuple[str, str]] = {}
+        self._told: dict[str, list[str]] = {}
         self._asked: set[str] = set()
 
     def read(self, names: Sequence[str]) -> None:
@@ -68,6 +70,26 @@ class Records:
         """Where the newest entries lie of what the person allows, and of who it is."""
         return self._newest.get(name, ("", ""))
 
+    def met(self, event: str) -> Known | None:
+        """A fact that was read for a history."""
+        return self._met.get(event)
+
+    def identity(self, name: str) -> list[Known]:
+        """What was read of who a record is, in the order of the log's clock."""
+        self.read([name])
+        known = [one for one in map(self._met.get, self._told.get(name, ())) if one is not None]
+        return sorted(filter(_tells_who, known), key=_recorded)
+
+    def subjects(self, name: str) -> list[str]:
+        """The records and addresses that are the person's by now."""
+        same = self.kin(name).same
+        lookups = self._lookups(subjects=sorted(same))
+        members = lookups.members_of(lookups.cluster_of(name, 0))
+        addresses = {
+            one for one in members if not is_record(one) and lookups.record_of(one, 0) in same
+        }
+        return sorted(same | addresses)
+
     def _read(self, names: Sequence[str]) -> None:
         facts = self._facts_of(names)
         lookups = self._lookups(subjects=names)
@@ -81,7 +103,8 @@ class Records:
                 self._kinds[name] = kind
                 self._kin[name] = histories.kin(name, own)
                 self._histories[name] = histories.of(name, kind, own)
-                self._newest[name] = self._positions(list(histories.times))
+                self._told[name] = list(histories.times)
+                self._newest[name] = self._positions(self._told[name])
 
     def _positions(self, events: Sequence[str]) -> tuple[str, str]:
         known = [one for one in map(self._met.get, events) if one is not None]
@@ -92,9 +115,13 @@ def _tells_who(known: Known) -> bool:
     return bool(known.event.type in IDENTITY or claims(known) or identifies(known))
 
 
+def _recorded(known: Known) -> tuple[int, Position]:
+    return known.event.recorded_at, known.event.position
+
+
 def _newest(known: Sequence[Known], condition: Callable[[Known], bool]) -> str:
     some = [one for one in known if condition(one)]
     if not some:
         return ""
-    last = max(some, key=lambda one: (one.event.recorded_at, one.event.position))
+    last = max(some, key=_recorded)
     return Cursor.after([last.event.position]).encode()

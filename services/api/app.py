@@ -15,6 +15,7 @@ from starlette.routing import compile_path
 from services.api import (
     activities,
     campaigns,
+    certificates,
     contacts,
     definitions,
     distributions,
@@ -56,7 +57,7 @@ Way = tuple[re.Pattern[str], set[str]]
 SUBJECTS = (
     campaigns, quick, activities, distributions, messages, outbox, senders, registries, submissions,
     definitions, responses, response_steps, contacts, identity, lists, freezing, kpis, keys,
-    workspaces, letters, replays, events,
+    certificates, workspaces, letters, replays, events,
 )  # fmt: skip
 
 

@@ -10,30 +10,20 @@ from events.copying import Source, Target
 from events.kafka.filling import KafkaTarget
 from events.kafka.pages import Pages
 from events.kafka.topics import Layout, check
-from events.sqlite import SqliteLog
 from schemas.clock import Clock
-from schemas.errors import SettingsInvalid
-from services.bootstrap import newest_format
+from services.bootstrap import open_log
 from services.distributed.connecting import broker_of, layout_of
-from services.folder import locked
-from services.formats import format_of
 from services.settings import Settings
 
 
 @contextmanager
 def from_folder(settings: Settings, *, clock: Clock) -> Iterator[tuple[Source, Target]]:
     """The log in the data folder, which nobody may use meanwhile, and topics for it on Kafka."""
-    if format_of(settings.data) != newest_format():
-        raise SettingsInvalid(
-            f"There is no log of this version's format in {settings.data}. Name the folder of an "
-            "installation in ANSWERBACK_DATA, and start it once with this version."
-        )
-    with locked(settings), _filling(settings, layout_of(settings)) as target:
-        log = SqliteLog(settings.data / "log.db", clock)
-        try:
-            yield log, target
-        finally:
-            log.close()
+    with (
+        open_log(settings, clock=clock) as log,
+        _filling(settings, layout_of(settings)) as target,
+    ):
+        yield log, target
 
 
 @contextmanager

@@ -22,7 +22,7 @@ COMMANDS = [
     ["workspace", "create"], ["workspace", "list"], ["key"], ["key", "create"], ["key", "list"],
     ["key", "revoke"], ["key", "rotate"], ["workspace", "update"], ["workspace", "rotate-tokens"],
     ["workspace", "acts"], ["import"], ["init"],
-    ["copy-log"], ["replay"],
+    ["copy-log"], ["certificate"], ["certificate", "verify"], ["replay"],
     *(["replay", step] for step in ("plan", "run", "status", "pause", "resume", "cancel",
                                     "compare", "diff", "why", "step", "promote", "rollback",
                                     "retire")),

@@ -99,6 +99,9 @@ class NoReads(Reads):
     def unsent(self, *_: Any) -> NoReturn:
         self._refuse()
 
+    def certificate(self, *_: Any) -> NoReturn:
+        self._refuse()
+
     def kpis(self, *_: Any) -> NoReturn:
         self._refuse()
 

@@ -122,7 +122,7 @@ class Histories:
             said=said,
             done=_done(everyone, self._types),
             related=self._related(History(entity, said, kind=kind), own, everyone, path),
-            allowed=tuple(_allowed(everyone)),
+            allowed=tuple(ledger_of(everyone)),
             listed=_listed(entity, own),
             begins=begins,
         )
@@ -239,7 +239,7 @@ def fields_in(entity: str, kind: str, known: Known) -> list[str]:
 
 def consents_in(known: Known) -> bool:
     """Whether an event is an entry of the consent ledger."""
-    return any(True for _ in _allowed([known]))
+    return any(True for _ in ledger_of([known]))
 
 
 def _values(kind: str, known: Known) -> Iterator[tuple[str, Any]]:
@@ -296,7 +296,7 @@ def _verdicts(judged: Iterable[Known]) -> Iterator[Verdict]:
         yield Verdict(known.event.occurred_at, said.verdict == "human", known.id)
 
 
-def _allowed(facts: Sequence[Known]) -> Iterator[Allowed]:
+def ledger_of(facts: Sequence[Known]) -> Iterator[Allowed]:
     """The consent ledger: entries, and what is one by itself (R11)."""
     for known in facts:
         event = known.event

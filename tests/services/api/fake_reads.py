@@ -16,6 +16,7 @@ from schemas.audiences import (
     RecipientView,
     UnsentView,
 )
+from schemas.certificates import Certificate
 from schemas.decisions.activity import DistributedList
 from schemas.documents import AudiencePart
 from schemas.errors import Fault, InvalidInput, NotFound, Stale
@@ -208,6 +209,9 @@ class FakeReads(Reads):
         self, workspace: str, before: int, canceled: Collection[UUID], limit: int, known: Cursor
     ) -> list[UnsentView]:
         return []
+
+    def certificate(self, workspace: str, message_id: UUID) -> Certificate:
+        raise NotFound(f"No message {message_id} was prepared in this workspace.")
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         self.asked.append(query)
