@@ -118,6 +118,12 @@ class ReferenceBook:
         found = [self._at(workspace, "list", name, at, grace=False) for name in sorted(names)]
         return [one.body for one in found if one is not None and isinstance(one.body, ListRule)]
 
+    def list_rule(self, workspace: str, list_id: UUID, version: int) -> ListRule | None:
+        """One version of a list's rule, whether it is in force or was."""
+        versions = self._versions.get((workspace, "list", str(list_id)), {}).values()
+        rules = (one.body for one in versions if isinstance(one.body, ListRule))
+        return next((rule for rule in rules if rule.version == version), None)
+
     def next_list_change(self, workspace: str, at: int) -> int | None:
         """When the next word on any list's rule takes effect."""
         later = (

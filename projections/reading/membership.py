@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from events.log import EventLog
 from projections.folds.members.document import Interval, MemberDoc
 from projections.folds.members.rules import InForce, RulesInForce
-from projections.folds.reference import ReferenceBook
+from projections.folds.reference import ListRule, ReferenceBook
 from projections.progress import logical_time_of
 from projections.reading.marks import encode_mark, read_mark
 from projections.reading.records import Records
@@ -45,6 +45,12 @@ class Rulebook:
             self._book.catch_up(self._log)
             return self._rules.at(workspace, at)
 
+    def version(self, workspace: str, list_id: UUID, version: int) -> ListRule | None:
+        """One version of a list's rule, whether it is in force or was."""
+        with self._lock:
+            self._book.catch_up(self._log)
+            return self._book.list_rule(workspace, list_id, version)
+
 
 def members_of(
     connection: sa.Connection, generation: int, workspace: str, list_id: UUID,
@@ -60,7 +66,7 @@ def members_of(
             break
         mark = _id(docs[-1])
     more = encode_mark(_id(found[limit - 1])) if len(found) > limit else None
-    return Rows(data=[_span_at(doc, as_of) for doc in found[:limit]], next_cursor=more)
+    return Rows(data=[span_at(doc, as_of) for doc in found[:limit]], next_cursor=more)
 
 
 def count_of(connection: sa.Connection, generation: int, workspace: str, list_id: UUID) -> int:
@@ -188,7 +194,7 @@ def _id(doc: MemberDoc) -> str:
     return f"{doc.list_id}:{doc.member}"
 
 
-def _span_at(doc: MemberDoc, as_of: int | None) -> MemberView:
+def span_at(doc: MemberDoc, as_of: int | None) -> MemberView:
     """The span that a moment lies in."""
     spans = [one for one in doc.intervals if as_of is None or one.since <= as_of]
     return _span(doc, spans[-1])

@@ -25,7 +25,7 @@ def preview_of(
 ) -> PreviewView:  # fmt: skip
     """The next so many records, by the rule and as they stand on the list by now."""
     mark = read_mark(after, str)[0] if after is not None else ""
-    names = _names(connection, generation, workspace, mark, limit)
+    names = next_names(connection, generation, workspace, mark, limit)
     rules = {**lists.rules, list_id: rule}
     records = Records(connection, generation, workspace, lists.reads | rule.reads)
     records.read(names)
@@ -47,7 +47,7 @@ def preview_of(
     )
 
 
-def _names(
+def next_names(
     connection: sa.Connection, generation: int, workspace: str, after: str, limit: int
 ) -> list[str]:
     """The next names that facts are kept under; some of them are no records."""

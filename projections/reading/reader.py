@@ -26,6 +26,7 @@ from projections.past.cut import Moment
 from projections.past.shelf import Shelf
 from projections.progress import logical_time_of
 from projections.reading.audience import audience_of
+from projections.reading.by_version import members_by
 from projections.reading.evidence import certificate_of, prepared_event
 from projections.reading.journey import journey_rows
 from projections.reading.listing import listed_responses
@@ -172,11 +173,8 @@ class StoredReads(Reads):
         name = self._sealer.hash_of(workspace, address)
         bounds = [CLUSTER.c.subject == name]
         found = self._select(CLUSTER, workspace, bounds, (CLUSTER.c.since.desc(),), 1)
-        owners = (
-            self._select(CONTACT, workspace, [CONTACT.c.id == found[0].cluster], (), 1)
-            if (found)
-            else ()
-        )
+        names = [one.cluster for one in found]
+        owners = self._select(CONTACT, workspace, [CONTACT.c.id.in_(names)], (), 1)
         if not owners:
             raise NotFound("No contact is known by this address.")
         return self._contact(workspace, owners[0].doc)
@@ -207,10 +205,16 @@ class StoredReads(Reads):
         )
 
     def members(
-        self, workspace: str, list_id: UUID, past: Past, after: str | None, limit: int
-    ) -> PastRows[MemberView]:
+        self, workspace: str, list_id: UUID, past: Past, after: str | None, limit: int,
+        version: int | None = None,
+    ) -> PastRows[MemberView]:  # fmt: skip
         with self._at(workspace, "rows", past.known_at) as at, reading(at.rows).begin() as rows:
-            found = members_of(rows, at.generation, workspace, list_id, past.as_of, after, limit)
+            place = (rows, at.generation, workspace, list_id)
+            found = (
+                members_of(*place, past.as_of, after, limit)
+                if version is None
+                else members_by(*place, version, self._rulebook, past.as_of, after, limit)
+            )
         return PastRows(
             data=found.data, next_cursor=found.next_cursor, as_of=_shown(past.as_of),
             known_at=at.cursor.encode(),
@@ -244,14 +248,13 @@ class StoredReads(Reads):
     def audience(
         self, workspace: str, lists: Sequence[UUID], known: Cursor, past: Past = NOW
     ) -> AudienceView:
+        whom = (workspace, lists, self._rulebook, past.as_of)
         if past.known_at is not None:
             with self._at(workspace, "rows", past.known_at) as at, reading(at.rows).begin() as rows:
-                generation = at.generation
-                return audience_of(rows, generation, workspace, lists, self._rulebook, past.as_of)
+                return audience_of(rows, at.generation, *whom)
         self._waiting.wait_for_sink("rows", known, _PATIENCE)
-        with reading_one_moment(self._rows).begin() as connection:
-            generation = pointed_generation(connection)
-            return audience_of(connection, generation, workspace, lists, self._rulebook, past.as_of)
+        with reading_one_moment(self._rows).begin() as rows:
+            return audience_of(rows, pointed_generation(rows), *whom)
 
     def recipients(
         self, workspace: str, query: RecipientsQuery, known: Cursor

@@ -104,9 +104,13 @@ class Reads(ABC):
 
     @abstractmethod
     def members(
-        self, workspace: str, list_id: UUID, past: Past, after: str | None, limit: int
-    ) -> PastRows[MemberView]:
+        self, workspace: str, list_id: UUID, past: Past, after: str | None, limit: int,
+        version: int | None = None,
+    ) -> PastRows[MemberView]:  # fmt: skip
         """Members in the order of their ids; whoever goes on behind ``after`` names the past again.
+
+        By another ``version`` of the rule those among the next so many records: a page may have
+        none, and others follow. Raises ``NotFound`` for a version that there is not.
 
         This and what follows raise ``Preparing`` while what was known then is put together.
         """

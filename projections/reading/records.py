@@ -70,6 +70,12 @@ class Records:
         """Where the newest entries lie of what the person allows, and of who it is."""
         return self._newest.get(name, ("", ""))
 
+    def times(self, name: str) -> dict[str, int]:
+        """When the events happened that a record's history was made of."""
+        self.read([name])
+        known = [self._met.get(event) for event in self._told.get(name, ())]
+        return {one.id: one.event.occurred_at for one in known if one is not None}
+
     def met(self, event: str) -> Known | None:
         """A fact that was read for a history."""
         return self._met.get(event)

@@ -89,6 +89,9 @@ class MembersQuery(PageParameters, ReadParameters):
         str | None, Field(max_length=40, description="The members as they were at this time.")
     ] = None
     known_at: KnownAt = None
+    version: Annotated[
+        int | None, Field(ge=1, lt=2**31, description="By this version of the list's rule.")
+    ] = None
 
 
 class FlowQuery(ReadParameters):
@@ -302,12 +305,18 @@ def list_members(
     call: Reading,
     desk: AtDesk,
 ) -> Response:
-    """The members of a list, by now or as of a moment, in the order of their ids."""
+    """The members of a list, by now or as of a moment, in the order of their ids.
+
+    By another version of its rule all records are looked at, so many a page: a page may have no
+    members, and is asked on from until ``next_cursor`` is null.
+    """
     _known(desk, call, list_id)
     query.await_position(call.parts)
     past = _past(query, call)
     with reading_cursor(query.cursor):
-        rows = call.parts.reads.members(call.workspace, list_id, past, query.cursor, query.limit)
+        rows = call.parts.reads.members(
+            call.workspace, list_id, past, query.cursor, query.limit, query.version
+        )
     return listed_views(request, rows)
 
 

@@ -8,9 +8,12 @@ from uuid import UUID
 import pytest
 
 from projections.reading.reads import Reads
+from schemas.errors import NotFound
+from schemas.views import MemberView, Past
 from tests.support.listed import (
     ANN,
     BOB,
+    DAY,
     IN_GDYNIA,
     LIST,
     OTHER,
@@ -84,3 +87,37 @@ def test_a_preview_is_what_comes_of_it(world: World, seed: int) -> None:
         assert count == len(after)
         changed += len(joins | leaves)
     assert changed
+
+
+@pytest.mark.slow
+def test_members_by_any_version_of_the_rule_are_those_it_would_have(world: World) -> None:
+    """N3: by the version in force they are the members; by another, those of a preview."""
+    chance = Chance(3)
+    world.append(*life(world, chance))
+    rules = put_rules_in_force(world)
+    publish(world, {"not": IN_GDYNIA}, version=2)
+    settle(world)
+    reads = world.reads()
+    now = reads.members(WORKSPACE, LIST, Past(), None, 1000).data
+    assert now
+    assert by_version(reads, 2) == now
+    first = {str(one.member) for one in by_version(reads, 1)}
+    _, joins, leaves = whole(reads, rules[LIST]["where"])
+    assert first == {str(one.member) for one in now} - leaves | joins
+    assert first != {str(one.member) for one in now}
+    # ... and as they would have been at any moment.
+    for at in (world.clock() - 25 * DAY, world.clock() - 40 * DAY):
+        then = reads.members(WORKSPACE, LIST, Past(as_of=at), None, 1000).data
+        assert by_version(reads, 2, at) == then
+    with pytest.raises(NotFound):
+        reads.members(WORKSPACE, LIST, Past(), None, 10, 7)
+
+
+def by_version(reads: Reads, version: int, as_of: int | None = None) -> list[MemberView]:
+    found: list[MemberView] = []
+    cursor, more = None, True
+    while more:
+        part = reads.members(WORKSPACE, LIST, Past(as_of=as_of), cursor, 2, version)
+        found += part.data
+        cursor, more = part.next_cursor, part.next_cursor is not None
+    return found

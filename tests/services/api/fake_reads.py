@@ -135,8 +135,9 @@ class FakeReads(Reads):
         return PastRows(data=[], as_of=None, known_at="x")
 
     def members(
-        self, workspace: str, list_id: UUID, past: Past, after: str | None, limit: int
-    ) -> PastRows[MemberView]:
+        self, workspace: str, list_id: UUID, past: Past, after: str | None, limit: int,
+        version: int | None = None,
+    ) -> PastRows[MemberView]:  # fmt: skip
         self.asked.append((list_id, past))
         start = self._start(after)
         own = [view for owner, name, view in self.listed if (owner, name) == (workspace, list_id)]
