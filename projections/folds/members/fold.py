@@ -43,6 +43,9 @@ _DECISIONS = frozenset(
 _RULES = frozenset(("definition.published", "definition.retired"))
 _LISTED = frozenset(("list.member_added", "list.member_removed"))
 _RULE = "rule:"
+_NAMING = (ContactTold, DefinitionStep, IdentityStep, LeadNoted, ListMemberStep, VisitorIdentified)
+_NAMES_OTHERS = frozenset(entry.name for entry in load_all() if issubclass(entry.model, _NAMING))
+"""The types whose payload has to be read to know whom an event concerns: few are of them."""
 
 
 class Members(Fold):
@@ -67,6 +70,8 @@ class Members(Fold):
 
     def entities(self, known: Known) -> Iterable[str]:
         """The record an event is keyed by, and those it names that must hear of it."""
+        if known.event.type not in _NAMES_OTHERS:
+            return (known.event.subject_id,)
         match known.payload:
             case DefinitionStep(kind=kind, definition_id=list_id):
                 return (f"{_RULE}{known.event.workspace}:{list_id}",) if kind == "list" else ()
