@@ -69,11 +69,6 @@ class Kin:
         """All but the record itself."""
         return sorted(self.kinds.keys() - {self.record})
 
-    @property
-    def has_links(self) -> bool:
-        """Whether there are records beside it that no other one stands for."""
-        return bool(self._links)
-
     def seen_from(self, record: str) -> Kin:
         """The same, for another one of them."""
         return Kin(record, self._told)
@@ -85,7 +80,9 @@ class Kin:
 
     def root(self) -> str:
         """The record that stands for all by now."""
-        standing = [name for name in self.same if self._into(name, _NOW) is None]
+        same = self.same
+        # Decisions of two records may come crosswise: for a moment each is merged into the other.
+        standing = [name for name in same if self._into(name, _NOW) is None] or same
         return min(standing, key=lambda name: (self._rank(name), name))
 
     def survivor(self) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from events.cursor import Cursor
+from events.sql.tables import reading
 from projections.columns.arrow import names_table
 from projections.columns.people import People
 from projections.entities.notices import VERDICT_AS_OF, VERDICT_NOW
 from projections.past.building import Stores
+from projections.reading.whose import root_of
 from projections.stores.tables import latest_copy
 from schemas.catalogue import Topic
 from schemas.envelope import Position
@@ -32,15 +34,18 @@ class Step:
 def journey_rows(
     at: Stores,
     workspace: str,
-    cluster: str,
+    record: str,
     as_of: int | None,
     after: Sequence[Any] | None,
     limit: int,
 ) -> list[Step]:
     """The next items behind ``after``. Verdicts themselves are no steps: they stand beside hits.
 
-    A visitor may have been several persons: only what happened while it was this one counts.
+    A visitor may have been several persons: only what happened while it was this one counts. Of a
+    record that is merged it is the journey of the one that stands for it.
     """
+    with reading(at.rows).begin() as rows:
+        cluster = root_of(rows, at.generation, workspace, record)
     people = People(at.columns, workspace, at.generation)
     members = people.members(people.clusters({cluster}))
     last, event_id = after if after is not None else (-(2**62), "")

@@ -13,6 +13,7 @@ from events.sealing import Sealer
 from events.sql.tables import reading
 from projections.folds.contacts import ContactDoc
 from projections.past.building import Stores
+from projections.reading.whose import records_of
 from projections.stores.rows import CONTACT
 from schemas.audiences import OutgoingView
 from schemas.catalogue import Topic
@@ -26,24 +27,36 @@ SELECT message_id, person, content_version_id, JSONExtractString(data, 'address'
 FROM journal WHERE workspace = {workspace:String} AND type = 'message.prepared' AND NOT test
     AND activity_id = {activity:String} AND batch_id = toUUID({audience:String})
     AND log_offset >= transform(log_partition, [%s], [%s], 0)
+    AND message_id NOT IN (SELECT message_id FROM message_row FINAL
+        WHERE generation = {generation:UInt32} AND workspace = {workspace:String}
+        AND activity_id = {activity:String} AND toString(state) IN (%s))
 ORDER BY log_partition, log_offset LIMIT {limit:UInt32}"""
+_GIVEN_UP = "'blocked'"
+_TOLD_OF = "'blocked', 'waiting', 'delivered', 'hard', 'soft', 'lost'"
 
 
 def outgoing(
     at: Stores, workspace: str, sealer: Sealer, activity: UUID, audience: UUID, after: Cursor,
-    limit: int,
+    limit: int, *, untold: bool,
 ) -> tuple[list[OutgoingView], Cursor]:  # fmt: skip
-    """The next messages behind a cursor, and the cursor behind them.
+    """The next messages behind a cursor, and the cursor behind them; not those given up meanwhile.
 
-    Without an address is a message whose recipient has no longer the one it was prepared for.
+    With ``untold`` those alone of which nobody has told that they went out. Without an address is a
+    message whose recipient has no longer the one it was prepared for.
     """
     known = {place[1]: after[place] for place in after if place[0] is Topic.DECISIONS} or {0: 0}
     rows = at.columns.query(
-        _SQL % (", ".join(map(str, known)), ", ".join(map(str, known.values()))),
+        _SQL
+        % (
+            ", ".join(map(str, known)),
+            ", ".join(map(str, known.values())),
+            _TOLD_OF if untold else _GIVEN_UP,
+        ),
         {
             "workspace": workspace,
             "activity": str(activity),
             "audience": str(audience),
+            "generation": at.generation,
             "limit": limit,
         },
     ).to_pylist()
@@ -67,18 +80,21 @@ def outgoing(
 def _addresses(
     at: Stores, workspace: str, people: Sequence[str]
 ) -> dict[tuple[str, str], StoredAddress]:
-    """The addresses of people, by person and hash."""
-    query = sa.select(CONTACT.c.id, CONTACT.c.doc).where(
-        CONTACT.c.generation == at.generation,
-        CONTACT.c.workspace == workspace,
-        CONTACT.c.id.in_(sorted(set(people))),
-    )
+    """The addresses of people, by person and hash: a survivor may have chosen another record's."""
     with reading(at.rows).begin() as connection:
-        found = connection.execute(query).all()
+        same = records_of(connection, at.generation, workspace, people)
+        query = sa.select(CONTACT.c.id, CONTACT.c.doc).where(
+            CONTACT.c.generation == at.generation,
+            CONTACT.c.workspace == workspace,
+            CONTACT.c.id.in_(sorted(set().union(*same.values()))),
+        )
+        docs = dict(list(connection.execute(query)))
+    own = {name: list(_stored(ContactDoc.model_validate_json(doc))) for name, doc in docs.items()}
     return {
-        (name, stored.hash): stored
-        for name, doc in found
-        for stored in _stored(ContactDoc.model_validate_json(doc))
+        (person, stored.hash): stored
+        for person, records in same.items()
+        for record in records
+        for stored in own.get(record, ())
     }
 
 

@@ -41,9 +41,10 @@ from projections.reading.remembered import Remembered
 from projections.reading.submissions import submission_of, submissions_of
 from projections.reading.tallies import tally_rows
 from projections.reading.unsent import unsent
+from projections.reading.whose import owner_of
 from projections.rows_sink import NAME as ROWS
 from projections.stores.columns import Columns
-from projections.stores.rows import CLUSTER, CONTACT, RESPONSE, SUBMISSION
+from projections.stores.rows import CONTACT, RESPONSE, SUBMISSION
 from projections.waiting import Waiting
 from schemas.audiences import (
     AudienceView,
@@ -171,13 +172,9 @@ class StoredReads(Reads):
 
     def contact_at(self, workspace: str, address: str) -> ContactView:
         name = self._sealer.hash_of(workspace, address)
-        bounds = [CLUSTER.c.subject == name]
-        found = self._select(CLUSTER, workspace, bounds, (CLUSTER.c.since.desc(),), 1)
-        names = [one.cluster for one in found]
-        owners = self._select(CONTACT, workspace, [CONTACT.c.id.in_(names)], (), 1)
-        if not owners:
-            raise NotFound("No contact is known by this address.")
-        return self._contact(workspace, owners[0].doc)
+        with reading(self._rows).begin() as connection:
+            doc = owner_of(connection, live_generation(self._rows), workspace, name)
+        return self._contact(workspace, doc)
 
     def contact(self, workspace: str, contact_id: UUID) -> ContactView:
         found = self._select(CONTACT, workspace, [CONTACT.c.id == str(contact_id)], (), 1)
@@ -266,12 +263,14 @@ class StoredReads(Reads):
 
     def outgoing(
         self, workspace: str, activity: UUID, audience: UUID, after: str | None, limit: int,
-        known: Cursor,
+        known: Cursor, *, untold: bool = False,
     ) -> OutgoingRows:  # fmt: skip
         start = Cursor() if after is None else Cursor.decode(after)
         self._waiting.wait_for_sink("columns", known, _PATIENCE)
         at = self._live("columns")
-        found, end = outgoing(at, workspace, self._sealer, activity, audience, start, limit)
+        found, end = outgoing(
+            at, workspace, self._sealer, activity, audience, start, limit, untold=untold
+        )
         return OutgoingRows(data=found, position=end.encode())
 
     def unsent(

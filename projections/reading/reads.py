@@ -153,9 +153,11 @@ class Reads(ABC):
     @abstractmethod
     def outgoing(
         self, workspace: str, activity: UUID, audience: UUID, after: str | None, limit: int,
-        known: Cursor,
+        known: Cursor, *, untold: bool = False,
     ) -> OutgoingRows:  # fmt: skip
         """The messages prepared for an audience, once what lies before a cursor is known.
+
+        Those given up are none of them; with ``untold`` those of which nobody has told.
 
         A bad ``after`` is ``InvalidInput``. Raises ``Stale``.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -140,9 +140,37 @@ def tied_when(ties: Ties | None) -> Steps[bool]:
 
 def both(one: Ties, other: Ties) -> Ties:
     """When two ties hold at once."""
+    return _joined_ties(all, one, other)
+
+
+def either(one: Ties, other: Ties) -> Ties:
+    """When one of two ties holds, or both do."""
+    return _joined_ties(any, one, other) if one and other else one or other
+
+
+def _joined_ties(holding: Callable[[Sequence[bool]], bool], one: Ties, other: Ties) -> Ties:
     events = {tie.at: tie.event for tie in (*other, *one)}
-    holds = joined(all, [tied_when(one), tied_when(other)])
+    holds = joined(holding, [tied_when(one), tied_when(other)])
     return tuple(Tie(at, value, events[at]) for at, value in holds if at != EVER)
+
+
+def _in_common(one: Related, other: Related) -> Related:
+    """What two records of one person have both told of, an order for example, is one thing."""
+    ties = either(one.ties, other.ties)
+    if one.history.kind:
+        return Related(one.history, ties)
+    said = {
+        path: _by_event(one.history.said.get(path, ()), other.history.said.get(path, ()))
+        for path in {*one.history.said, *other.history.said}
+    }
+    begins = [h.begins for h in (one.history, other.history) if h.begins is not None]
+    first = min(begins, key=lambda told: told.at, default=None)
+    return Related(replace(one.history, said=said, begins=first, truths={}, _values={}), ties)
+
+
+def _by_event(one: Sequence[Said], other: Sequence[Said]) -> tuple[Said, ...]:
+    told = {said.event: said for said in (*one, *other)}
+    return tuple(sorted(told.values(), key=lambda said: (said.at, said.event)))
 
 
 def with_others(
@@ -150,7 +178,7 @@ def with_others(
 ) -> History:
     """A record together with those that are the same person or company."""
     done = {name: list(ones) for name, ones in history.done.items()}
-    related = {name: list(ones) for name, ones in history.related.items()}
+    related = {n: {one.history.id: one for one in ones} for n, ones in history.related.items()}
     listed = {name: list(ones) for name, ones in history.listed.items()}
     allowed = list(history.allowed)
     for one in others:
@@ -158,8 +186,11 @@ def with_others(
         for name, dones in other.done.items():
             done.setdefault(name, []).extend(replace(each, ties=ties) for each in dones)
         for name, some in other.related.items():
-            theirs = [Related(each.history, both(each.ties, ties)) for each in some]
-            related.setdefault(name, []).extend(theirs)
+            mine = related.setdefault(name, {})
+            for each in some:
+                theirs = Related(each.history, both(each.ties, ties))
+                own = mine.get(each.history.id)
+                mine[each.history.id] = theirs if own is None else _in_common(own, theirs)
         for name, steps in other.listed.items():
             put = [replace(each, record=other.id, ties=ties) for each in steps]
             listed.setdefault(name, []).extend(put)
@@ -168,7 +199,7 @@ def with_others(
         history.id,
         history.said,
         {name: tuple(ones) for name, ones in done.items()},
-        {name: tuple(ones) for name, ones in related.items()},
+        {name: tuple(ones.values()) for name, ones in related.items()},
         tuple(allowed),
         {name: tuple(ones) for name, ones in listed.items()},
         history.scored,

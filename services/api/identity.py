@@ -69,6 +69,12 @@ def _found(desk: Desk, call: Call, record: UUID) -> identity.Other:
     return lambda: desk.find(call, identity.stream_of(record), IdentityDocument)
 
 
+def _below(desk: Desk, call: Call, document: IdentityDocument) -> int:
+    """How many records were merged into one, through whatever others."""
+    found = [_found(desk, call, one.id)().document for one in document.merged]
+    return sum(1 + _below(desk, call, one) for one in found if one is not None)
+
+
 def _do(desk: Desk, call: Call, record: UUID, decide: identity.Decide) -> Response:
     deed = Deed(desk, call, IdentityDocument, answers.identity)
     return deed.do(identity.stream_of(record), decide)
@@ -82,7 +88,9 @@ def merge_records(body: Merging, call: Writing, desk: AtDesk) -> Response:
     """
     survivor, merged = body.survivor.ref(), body.merged.ref()
     other = _found(desk, call, survivor.id)
-    decide = identity.merge(survivor, merged, other, body.choices, body.evidence)
+    decide = identity.merge(
+        survivor, merged, other, body.choices, body.evidence, lambda one: _below(desk, call, one)
+    )
     return _do(desk, call, merged.id, decide)
 
 

@@ -43,9 +43,10 @@ def ordered(one: Ref, other: Ref) -> tuple[Ref, Ref]:
 
 def merge(
     survivor: Ref, merged: Ref, other: Other, choices: Mapping[str, UUID],
-    evidence: dict[str, Any],
+    evidence: dict[str, Any], standing_for: Callable[[IdentityDocument], int],
 ) -> Decide:  # fmt: skip
-    """Merge a record into a survivor, which ``other`` looks up.
+    """Merge a record into a survivor, which ``other`` looks up; ``standing_for`` counts all that
+    were merged into a record, through whatever others.
 
     Once more changes nothing. Raises ``InvalidInput``, ``MoveRefused``.
     """
@@ -60,14 +61,14 @@ def merge(
 
     def decide(document: IdentityDocument | None) -> Change[IdentityDocument]:
         beside = other()
-        mine = document or IdentityDocument(record=merged)
-        theirs = beside.document or IdentityDocument(record=survivor)
+        mine = _as_named(document, merged)
+        theirs = _as_named(beside.document, survivor)
         if mine.merged_into == survivor:
             return Change(document=mine)
         _check_stands(mine)
         _check_stands(theirs)
-        if len(theirs.merged) >= MOST:
-            raise MoveRefused(f"Into one record {MOST} others can be merged.")
+        if standing_for(theirs) + 1 + standing_for(mine) > MOST:
+            raise MoveRefused(f"One record can stand for {MOST} others.")
         payload = IdentityMerged(
             subjects=(survivor, merged),
             survivor=survivor,
@@ -88,16 +89,17 @@ def unmerge(survivor: Ref, merged: Ref, other: Other, evidence: dict[str, Any]) 
 
     def decide(document: IdentityDocument | None) -> Change[IdentityDocument]:
         beside = other()
-        mine = document or IdentityDocument(record=merged)
+        mine = _as_named(document, merged)
+        theirs = _as_named(beside.document, survivor)
         if mine.merged_into is None:
             return Change(document=mine)
-        if mine.merged_into != survivor or beside.document is None:
+        if mine.merged_into != survivor:
             raise MoveRefused(f"The record is merged into {mine.merged_into}.")
         payload = IdentityUnmerged(subjects=(survivor, merged), evidence=evidence)
-        rest = tuple(one for one in beside.document.merged if one != merged)
+        rest = tuple(one for one in theirs.merged if one != merged)
         return _together(
             mine.model_copy(update={"merged_into": None}), "identity.unmerged", payload,
-            beside, beside.document.model_copy(update={"merged": rest}),
+            beside, theirs.model_copy(update={"merged": rest}),
         )  # fmt: skip
 
     return decide
@@ -115,10 +117,13 @@ def link(first: Ref, second: Ref, other: Other, evidence: dict[str, Any], *, on:
 
     def decide(document: IdentityDocument | None) -> Change[IdentityDocument]:
         beside = other()
-        mine = document or IdentityDocument(record=first)
-        theirs = beside.document or IdentityDocument(record=second)
+        mine = _as_named(document, first)
+        theirs = _as_named(beside.document, second)
         if (second in mine.linked) == on:
             return Change(document=mine)
+        if on:
+            _check_stands(mine)
+            _check_stands(theirs)
         if on and MOST in (len(mine.linked), len(theirs.linked)):
             raise MoveRefused(f"With one record {MOST} others can be linked.")
         event_type = "identity.linked" if on else "identity.unlinked"
@@ -148,6 +153,14 @@ def _check_pair(one: Ref, other: Ref) -> None:
     if one.id == other.id:
         detail = "Name two records: this is one and the same."
         raise InvalidInput(detail, (Fault("", detail),))
+
+
+def _as_named(document: IdentityDocument | None, record: Ref) -> IdentityDocument:
+    """What is decided of a record, which stays of the kind it was first named by."""
+    if document is not None and document.record != record:
+        detail = f"The record {record.id} is known as {document.record.kind}."
+        raise InvalidInput(detail, (Fault("", detail),))
+    return document or IdentityDocument(record=record)
 
 
 def _check_stands(document: IdentityDocument) -> None:

@@ -136,6 +136,8 @@ def put(
         raise MoveRefused("A frozen list never changes.")
     if document.kind != "static":
         raise MoveRefused("Only a static list takes members by hand; a dynamic one has a rule.")
+    if document.filling is not None:
+        raise MoveRefused("The list is still being filled. Ask again when it is.")
     _check_unlocked(document)
     if kind != document.member_type:
         detail = f"The list takes records of type {document.member_type} alone."

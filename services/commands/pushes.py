@@ -12,9 +12,9 @@ _WAITS = (5, 30, 120, 600, 1800, 3600)
 """Seconds until what failed is tried again, the last one from then on."""
 
 
-def stream_of(sender_id: UUID, activity_id: UUID) -> Stream:
-    """Under which a push is kept."""
-    return Stream("push", f"{sender_id}:{activity_id}")
+def stream_of(activity_id: UUID) -> Stream:
+    """Under which a push is kept: an activity has one, so that nobody is written to by two."""
+    return Stream("push", str(activity_id))
 
 
 def is_due(document: PushDocument, now: int) -> bool:
@@ -33,6 +33,12 @@ def failed(document: PushDocument, now: int, detail: str, *, for_good: bool) -> 
     wait = _WAITS[min(document.attempts, len(_WAITS) - 1)]
     told = {"attempts": document.attempts + 1, "next_at": now + wait * _SECOND, "error": detail}
     return document.model_copy(update={**told, "state": "refused" if for_good else "pushing"})
+
+
+def handed_to(document: PushDocument, sender_id: UUID) -> PushDocument:
+    """Another sender goes on where the one before ended."""
+    told = {"sender_id": sender_id, "attempts": 0, "next_at": 0, "error": "", "state": "pushing"}
+    return document if document.sender_id == sender_id else document.model_copy(update=told)
 
 
 def again(document: PushDocument) -> PushDocument:

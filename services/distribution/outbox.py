@@ -30,6 +30,7 @@ class Outbox:
         self._distribution = distributions.known(progress.document)
         over = find(workspace, campaigns.stream_of(activity.campaign_id), CampaignDocument)
         _check_sends(activity, campaigns.known(over.document))
+        self.activity_id = activity_id
         self.channel = activity.channel
         self.campaign_id = activity.campaign_id
         self._parts = parts
@@ -46,12 +47,15 @@ class Outbox:
         return all_accepted(self._parts.gate, self._parts.log)
 
     def page(
-        self, after: str | None, limit: int, known: Cursor
+        self, after: str | None, limit: int, known: Cursor, *, untold: bool = False
     ) -> tuple[list[dict[str, Any]], str]:
-        """The next messages as JSON data, and the position behind them."""
+        """The next messages as JSON data, and the position behind them.
+
+        With ``untold`` those alone of which nobody has told that they went out.
+        """
         rows = self._parts.reads.outgoing(
             self._workspace, self._distribution.activity_id, self._distribution.audience_id,
-            after, limit, known,
+            after, limit, known, untold=untold,
         )  # fmt: skip
         shown = [
             {

@@ -28,16 +28,23 @@ class Answer:
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port, the port only where it is not the scheme's own."""
+    """Scheme, host and port, the port only where it is not the scheme's own.
+
+    Raises ``ValueError`` for what is no address.
+    """
     parts = urlsplit(url)
     usual = {"http": 80, "https": 443}.get(parts.scheme)
+    host = (parts.hostname or "").lower()
     port = "" if parts.port in (None, usual) else f":{parts.port}"
-    return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}"
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def is_allowed(url: str, origins: Iterable[str]) -> bool:
     """Whether an operator who names these origins allows requests to an address."""
-    return origin_of(url) in map(origin_of, origins)
+    try:
+        return origin_of(url) in map(origin_of, origins)
+    except ValueError:
+        return False
 
 
 class Courier:
@@ -54,7 +61,7 @@ class Courier:
             return asyncio.run(self._post(url, told, body))
         except TimeoutError:
             return Answer(0, f"no answer within {self._deadline:g} seconds")
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             return Answer(0, f"{type(error).__name__}: {error}"[:_LONGEST_WORD])
 
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:

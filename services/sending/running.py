@@ -11,7 +11,6 @@ import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import orjson
@@ -39,13 +38,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Push:
-    """What one sender is to be sent of one activity."""
+    """What is to be pushed of one activity, and who may be sent it."""
 
     workspace: str
-    sender: SenderEntry
+    senders: tuple[SenderEntry, ...]
     distribution: DistributionDocument
     found: Found[PushDocument]
-    document: PushDocument
+
+    def sender(self, channel: str) -> SenderEntry | None:
+        """Who gets it: whoever had it before, if he still may; else the first by id."""
+        able = [one for one in self.senders if one.takes(channel)]
+        before = self.found.document.sender_id if self.found.document is not None else None
+        mine = [one for one in able if one.sender_id == before]
+        return min(mine or able, key=lambda one: str(one.sender_id), default=None)
 
 
 class Senders:
@@ -70,7 +75,7 @@ class Senders:
         self._pool.shutdown()
 
     def turn(self) -> bool:
-        """Push one page of each activity to each of its senders; whether any was taken."""
+        """Push one page of each activity to its sender; whether any was taken."""
         waiting = [push for one in self._parts.access.workspaces() for push in self._due(one.id)]
         return any(list(self._pool.map(self._one, waiting)))
 
@@ -78,27 +83,24 @@ class Senders:
         senders = self._senders(workspace)
         if not senders:
             return
-        now = self._parts.clock()
         find = self._commander.find_all
         stands = {one.stream: one for one in find(workspace, "push", PushDocument)}
-        activities = [one.document for one in find(workspace, "distribution", DistributionDocument)]
-        for distribution, sender in product(filter(None, activities), senders):
-            stream = pushes.stream_of(sender.sender_id, distribution.activity_id)
+        for one in find(workspace, "distribution", DistributionDocument):
+            if one.document is None:
+                continue
+            stream = pushes.stream_of(one.document.activity_id)
             found = stands.get(stream) or Found(stream, 0, None)
-            document = found.document or PushDocument(
-                sender_id=sender.sender_id, activity_id=distribution.activity_id
-            )
-            if pushes.is_due(document, now):
-                yield _Push(workspace, sender, distribution, found, document)
+            if found.document is None or found.document.state != "done":
+                yield _Push(workspace, senders, one.document, found)
 
-    def _senders(self, workspace: str) -> list[SenderEntry]:
+    def _senders(self, workspace: str) -> tuple[SenderEntry, ...]:
         entries = self._commander.find_all(workspace, "registry", RegistryDocument)
         found = [
             SenderEntry.model_validate(one.document.entry)
             for one in entries
             if one.document is not None and one.document.registry == "sender"
         ]
-        return [one for one in found if one.enabled and is_allowed(one.url, self._origins)]
+        return tuple(o for o in found if o.enabled and is_allowed(o.url, self._origins))
 
     def _one(self, push: _Push) -> bool:
         try:
@@ -106,53 +108,62 @@ class Senders:
         except (VersionConflict, MoveRefused):
             return False  # another process has it; or nothing may go out now
         except AnswerbackError as error:
-            log.warning("The sender %s waits: %s", push.sender.name, error)
+            log.warning("The activity %s is not pushed: %s", push.distribution.activity_id, error)
         except Exception:  # one that cannot go on must not hold up the others
-            log.exception("The sender %s is stuck.", push.sender.name)
+            log.exception("The activity %s is stuck.", push.distribution.activity_id)
         return False
 
     def _page(self, push: _Push) -> bool:
-        workspace, document = push.workspace, push.document
-        outbox = Outbox(self._parts, self._commander, workspace, document.activity_id)
-        if not push.sender.takes(outbox.channel):
+        workspace, activity_id = push.workspace, push.distribution.activity_id
+        outbox = Outbox(self._parts, self._commander, workspace, activity_id)
+        sender = push.sender(outbox.channel)
+        if sender is None:
             return False
-        data, position = outbox.page(document.position, PAGE, outbox.known())
+        before = push.found.document
+        document = (
+            pushes.handed_to(before, sender.sender_id)
+            if before is not None
+            else PushDocument(sender_id=sender.sender_id, activity_id=activity_id)
+        )
+        if not pushes.is_due(document, self._parts.clock()):
+            return False
+        data, position = outbox.page(document.position, PAGE, outbox.known(), untold=True)
         if not data:
             if not push.distribution.is_open:
                 self._keep(workspace, push.found, document.model_copy(update={"state": "done"}))
             return False
         leased = document.model_copy(update={"next_at": self._parts.clock() + _LEASE})
         self._keep(workspace, push.found, leased)
-        answer = self._send(push, outbox, data)
-        after = (
-            pushes.taken(document, position, len(data))
-            if answer.is_taken
-            else pushes.failed(
-                document, self._parts.clock(), answer.detail, for_good=answer.status == GONE
-            )
-        )
+        answer = self._send(workspace, sender, outbox, data)
         stands = self._commander.find(workspace, push.found.stream, PushDocument)
-        if stands.document == leased:  # else somebody has it try again meanwhile, and so it does
+        then = stands.document
+        if then is not None and answer.is_taken and then.position == document.position:
+            self._keep(workspace, stands, pushes.taken(then, position, len(data)))
+        elif then == leased:  # else somebody has it tried again meanwhile, and so it is
+            gone = answer.status == GONE
+            now = self._parts.clock()
+            after = pushes.failed(document, now, answer.detail, for_good=gone)
             self._keep(workspace, stands, after)
         PUSHED_MESSAGES.labels("taken" if answer.is_taken else "failed").inc(len(data))
         return answer.is_taken
 
-    def _send(self, push: _Push, outbox: Outbox, data: list[dict[str, Any]]) -> Answer:
-        sender, document = push.sender, push.document
+    def _send(
+        self, workspace: str, sender: SenderEntry, outbox: Outbox, data: list[dict[str, Any]]
+    ) -> Answer:
         now = self._parts.clock()
         body = orjson.dumps({
             "type": "messages.prepared",
             "timestamp": format_instant(now),
             "data": {
                 "campaign_id": str(outbox.campaign_id),
-                "activity_id": str(document.activity_id),
+                "activity_id": str(outbox.activity_id),
                 "channel": outbox.channel,
                 "messages": data,
             },
         })  # fmt: skip
         # The same messages bear the same name when they are sent again: so a sender knows them.
-        name = named_id(push.workspace, "push", sender.sender_id, *(m["message_id"] for m in data))
-        keys = self._parts.vault.token_keys(push.workspace)
+        name = named_id(workspace, "push", sender.sender_id, *(m["message_id"] for m in data))
+        keys = self._parts.vault.token_keys(workspace)
         signed = signing.headers(keys, sender.sender_id, name, now // 1000, body)
         return self._courier.send(sender.url, signed, body)
 

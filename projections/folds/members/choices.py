@@ -6,40 +6,67 @@ the merge is undone: then the record has its own again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from projections.folds.kin import Kin, Merge
 from projections.rules.history import History, Said
 
 _EVER = 2**62
+Fields = Mapping[str, tuple[Said, ...]]
 Choice = tuple[Merge, Merge | None, Any]
 """The merge, what undid it, and the value."""
 
 
-def chosen(kin: Kin, alone: Mapping[str, History]) -> Mapping[str, tuple[Said, ...]]:
-    """The fields of a record, from what each of its kin says by itself."""
+def chosen(kin: Kin, alone: Mapping[str, History], path: tuple[str, ...] = ()) -> Fields:
+    """The fields of a record, from what each of its kin says by itself.
+
+    What was chosen from a record is what it had by then, its own choices included; ``path`` are
+    those that ask, since two records may have been merged into each other, one after the other.
+    """
+    said = alone[kin.record].said
+    further = (*path, kin.record)
     choices: dict[str, list[Choice]] = {}
     for name, merge, undone in kin.absorbed():
-        for path, record in merge.choices.items():
-            if record == name and name in alone:
-                value = alone[name].values(path).at(merge.at)
-                choices.setdefault(path, []).append((merge, undone, value))
-    said = alone[kin.record].said
-    return {**said, **{path: _told(said.get(path, ()), some) for path, some in choices.items()}}
+        if name not in alone or name in further:
+            continue
+        theirs = chosen(kin.seen_from(name), alone, further) if merge.choices else {}
+        for field, record in merge.choices.items():
+            if record == name:
+                for inner in _within(field, {*said, *theirs}):
+                    value = _value_at(theirs.get(inner, ()), merge.at)
+                    choices.setdefault(inner, []).append((merge, undone, value))
+    told = {inner: _told(said.get(inner, ()), some) for inner, some in choices.items()}
+    return {**said, **told}
+
+
+def _within(field: str, fields: Iterable[str]) -> list[str]:
+    """A field, and those in it: an object is chosen with all that it holds."""
+    return sorted({field, *(one for one in fields if one.startswith(f"{field}."))})
+
+
+def _value_at(said: Sequence[Said], at: int) -> Any:
+    then = [one.value for one in said if one.at <= at]
+    return then[-1] if then else None
 
 
 def _told(own: Sequence[Said], choices: Sequence[Choice]) -> tuple[Said, ...]:
-    """The values of one field over time: of all that stand at an instant the newest counts."""
-    stands = [(one.at, _EVER, one.value) for one in own]
+    """The values of one field over time: of all that stand at an instant the newest counts.
+
+    Of one instant the last that was said counts, and before it what was chosen.
+    """
+    stands = [(one.at, _EVER, one.value, one.event) for one in own]
     stands += [
-        (m.at, _EVER if undone is None else undone.at, value) for m, undone, value in choices
+        (merge.at, _EVER if undone is None else undone.at, value, merge.event)
+        for merge, undone, value in choices
     ]
-    told = {one.at: one.event for one in own}
-    told |= {one.at: one.event for merge, undone, _ in choices for one in (merge, undone) if one}
+    undoing = {undone.at: undone.event for _, undone, _ in choices if undone is not None}
     found: list[Said] = []
-    for at, event in sorted(told.items()):
-        then = [one for one in stands if one[0] <= at < one[1]]
-        newest = max(then, key=lambda one: one[0], default=None)
-        found.append(Said(at, None if newest is None else newest[2], event))
+    for at in sorted({*undoing, *(one[0] for one in stands)}):
+        then = [(one[0], index) for index, one in enumerate(stands) if one[0] <= at < one[1]]
+        if not then:
+            found.append(Said(at, None, undoing[at]))
+            continue
+        since, _, value, event = stands[max(then)[1]]
+        found.append(Said(at, value, event if since == at else undoing[at]))
     return tuple(found)

@@ -107,8 +107,10 @@ class Members(Fold):
     ) -> Outcome:  # fmt: skip
         """Only the lists whose rules read what has come are worked out again."""
         lists = self._lists.at(context.workspace, context.logical_time)
-        kind = kind_of(entity, facts)
+        new = {known.id for known in fresh}
+        kind = kind_of(entity, [known for known in facts if known.id not in new])
         names = None if kind is None else names_of(entity, kind, facts, fresh)
+        # Of what kind a record is may be known only now: then nothing of it was looked at before.
         if kind is None or names is None:
             return self.fold(entity, facts, context)
         touched = lists.reading(names, kind)

@@ -23,8 +23,12 @@ from projections.rules.history import (
     Tie,
     Verdict,
     both,
+    either,
+    tied_when,
     with_others,
 )
+from projections.rules.steps import joined
+from schemas.decisions.identity import IdentityStep
 from schemas.decisions.lists import ListMemberStep
 from schemas.derived.judgement import InteractionJudged
 from schemas.envelope import Event
@@ -55,7 +59,9 @@ def kind_of(entity: str, facts: Sequence[Known]) -> str | None:
     named = (known.event.subject for known in facts)
     kinds = [s.kind for s in named if s is not None and s.id == entity and s.kind in _KINDS]
     listed = [k.payload.member for k in facts if isinstance(k.payload, ListMemberStep)]
-    kinds += [ref.kind for ref in listed if str(ref.id) == entity and ref.kind in _KINDS]
+    joined_with = [k.payload.subjects for k in facts if isinstance(k.payload, IdentityStep)]
+    refs = (*listed, *(ref for pair in joined_with for ref in pair))
+    kinds += [ref.kind for ref in refs if str(ref.id) == entity and ref.kind in _KINDS]
     return kinds[0] if kinds else None
 
 
@@ -86,24 +92,31 @@ class Histories:
             name: self._alone(name, kind if name == entity else kin.kinds[name], some, path)
             for name, some in facts.items()
         }
-        return self._together(kin, alone, _DEEPEST if kin.has_links else 0)
+        return self._together(kin, alone, _DEEPEST, {})
 
-    def _together(self, kin: Kin, alone: Mapping[str, History], depth: int) -> History:
+    def _together(
+        self, kin: Kin, alone: Mapping[str, History], depth: int,
+        known: dict[tuple[str, int], History],
+    ) -> History:  # fmt: skip
         """A record with the others that it is joined with; lists may be read through lists, so
-        deep.
+        deep. ``known`` are those that were put together already.
         """
+        here = (kin.record, depth)
+        if here in known:
+            return known[here]
         ties = {name: tie for name, tie in kin.ties().items() if name in alone}
         gone = kin.gone()
         for tie in (*gone, *(tie for some in ties.values() for tie in some)):
             self.times[tie.event] = tie.at
         own = replace(alone[kin.record], said=chosen(kin, alone), truths={}, _values={})
         others = [Related(alone[name], tie) for name, tie in ties.items()]
-        deeper = ties.items() if depth else ()
         beside = [
-            Related(self._together(kin.seen_from(name), alone, depth - 1), tie)
-            for name, tie in deeper
+            Related(self._together(other, alone, depth - 1, known), tie)
+            for name, tie in ties.items()
+            if depth and _stands_beside(other := kin.seen_from(name), tie)
         ]
-        return with_others(own, others, gone, beside)
+        known[here] = with_others(own, others, gone, beside)
+        return known[here]
 
     def _alone(
         self, entity: str, kind: str, own: Sequence[Known], path: tuple[str, ...]
@@ -179,9 +192,20 @@ class Histories:
         facts = {**facts, **self._facts_of(sorted(kin - named))}
         self.needs |= {MEMBER + name for name in named | kin}
         for name in sorted(facts):
-            history = self.of(name, "contact", facts[name], path)
             if kind_of(name, facts[name]) == "contact" or name in named:
-                yield Related(history, _employed(history, company))
+                yield self._person(name, facts, company, path)
+
+    def _person(
+        self, name: str, facts: Mapping[str, Sequence[Known]], company: str, path: tuple[str, ...]
+    ) -> Related:
+        """One of a company's people, and when: by any record that is the same person."""
+        history = self.of(name, "contact", facts[name], path)
+        employed = _employed(history, company)
+        for other, tie in self.kin(name, facts[name]).ties().items():
+            own = _said(other, "contact", facts.get(other, ()), None)
+            theirs = _employed(History(other, own), company)
+            employed = either(employed, both(tie, theirs))
+        return Related(history, employed)
 
     def _companies(self, person: History, path: tuple[str, ...]) -> Iterator[Related]:
         """Those that a person ever belonged to, and what they are merged into."""
@@ -195,6 +219,12 @@ class Histories:
             for other, facts in self._facts_of(kin.others).items():
                 history = self.of(other, "account", facts, path)
                 yield Related(history, both(ties[other], employed))
+
+
+def _stands_beside(other: Kin, tie: tuple[Tie, ...]) -> bool:
+    """Whether another record is one of its own at any moment at which it is the same person."""
+    free = tied_when(other.gone()).map(lambda is_gone: not is_gone)
+    return any(joined(all, [tied_when(tie), free]).values)
 
 
 def _ordered(facts: Iterable[Known]) -> list[Known]:

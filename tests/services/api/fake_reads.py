@@ -202,7 +202,7 @@ class FakeReads(Reads):
 
     def outgoing(
         self, workspace: str, activity: UUID, audience: UUID, after: str | None, limit: int,
-        known: Cursor,
+        known: Cursor, *, untold: bool = False,
     ) -> OutgoingRows:  # fmt: skip
         return OutgoingRows(data=[], position=Cursor().encode())
 

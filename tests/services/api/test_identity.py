@@ -76,10 +76,25 @@ def test_what_makes_no_sense_is_refused(admin: Caller, parts: Parts) -> None:
     assert decisions(parts) == []
 
 
+def test_a_record_stays_what_it_is(admin: Caller) -> None:
+    """... of the kind that it was first named by, in whatever decision."""
+    admin.done("/identity/merge", pair(ANN, BOB))
+    problem(admin.post("/identity/merge", pair(CLEO, ANN, kind="account")), 422)
+    problem(
+        admin.post("/identity/unmerge", {"survivor": ref(ANN), "merged": ref(BOB, "lead")}), 422
+    )
+    admin.done("/identity/link", people(ANN, LEAD))
+    swapped = {"records": [ref(ANN, "lead"), ref(LEAD, "contact")]}
+    problem(admin.post("/identity/unlink", swapped), 422)
+    assert "merged into" in problem(admin.post("/identity/link", people(BOB, LEAD)), 409)["detail"]
+
+
 def test_one_record_stands_for_so_many_and_no_more(admin: Caller) -> None:
     for number in range(identity.MOST):
         admin.done("/identity/merge", pair(ANN, str(UUID(int=1000 + number))))
     assert "100" in problem(admin.post("/identity/merge", pair(ANN, BOB)), 409)["detail"]
+    # ... also through others.
+    assert "100" in problem(admin.post("/identity/merge", pair(CLEO, ANN)), 409)["detail"]
 
 
 def test_decisions_at_once_know_of_each_other(admin: Caller) -> None:

@@ -155,10 +155,16 @@ def test_a_large_list_is_filled_by_pages_and_goes_on_where_it_was(
     refused = problem(office.caller.post(f"/campaigns/{campaign}/activities", said), 422)
     assert "being filled" in refused["detail"]
     problem(office.caller.post(f"/lists/{list_id}/freeze", {"name": "Again"}), 409)
+    settle(office.world)
+    static = office.caller.done(f"/lists/{source}/freeze", {"name": "Now", "kind": "static"})
+    put = {"members": [str(ANN)], "member_type": "contact"}
+    for step in ("members", "members/remove"):  # a later page would undo it
+        problem(office.caller.post(f"/lists/{static['list_id']}/{step}", put), 409)
+    settle(office.world)
     filled(office)  # by another process
     shown = office.caller.get(f"/lists/{list_id}").json()
     assert (shown["filling"], shown["member_count"]) == (None, 5)
-    assert len(told(office, "list.member_added")) == 5
+    assert len(told(office, "list.member_added")) == 5 + 5
     pages = office.parts.gate.states("demo", distributions.page_stream(ANN, 0).kind)
     assert all(not kept.state for _, kept in pages)
 

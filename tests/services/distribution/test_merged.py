@@ -81,3 +81,19 @@ def test_a_linked_lead_is_the_same_person(office: Office) -> None:
     assert (done["prepared"], done["excluded"]) == (1, {"duplicate": 1})
     _, alone = office.launched(leads)
     assert office.distribute(alone)["prepared"] == 1
+
+
+def test_an_address_that_was_chosen_is_written_to(office: Office) -> None:
+    """... also by a survivor of whom nothing is known but the merge."""
+    people(office, 1, 2, 3)
+    list_id = office.static_list(ANN, CAT)
+    office.world.clock.advance(DAY)
+    office.world.append(merged(office.world, 1, 2, email=2))
+    office.world.append(merged(office.world, 9, 3, email=3))
+    _, activity = office.launched(list_id)
+    assert office.distribute(activity)["prepared"] == 2
+    told_to = {str(one.address) for one in told(office, "message.prepared")}
+    hashed = {office.world.sealer.hash_of("demo", c.address(number)) for number in (2, 3)}
+    assert told_to == hashed
+    messages = office.caller.get(f"/activities/{activity}/outbox").json()["data"]
+    assert {one["address"] for one in messages} == {c.address(2), c.address(3)}

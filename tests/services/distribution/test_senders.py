@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from services.api.desk import Desk
-from services.sending.courier import Courier
+from services.distribution.outcomes import NO_OUTCOME_AFTER, Outcomes
+from services.sending.courier import Answer, Courier
 from services.sending.running import PAGE, Senders
 from services.settings import Settings
 from tests.services.api.caller import problem
@@ -179,6 +180,88 @@ def test_only_places_that_the_operator_named_are_pushed_to(
         problem(office.caller.post("/registries/sender", {"name": "x", "url": url}), 422)
     sender = registered(office, receiver)
     problem(office.caller.patch(f"/senders/{sender}", {"url": "http://169.254.169.254/"}), 422)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a.example:99999/", "http://a.example:x/", "http://[::1/", "http://[x]/"]
+)
+def test_what_is_no_address_is_refused(office: Office, url: str) -> None:
+    for path in ("/senders", "/registries/sender"):
+        problem(office.caller.post(path, {"name": "x", "url": url}), 422)
+
+
+def test_what_was_taken_while_somebody_has_it_tried_again_is_not_sent_twice(
+    office: Office, receiver: Receiver, senders: Senders
+) -> None:
+    sender = registered(office, receiver)
+    distributed(office, 1)
+    receiver.answers = [500]
+    assert not senders.turn()
+    office.world.clock.advance(5_000)
+
+    class Impatient(Courier):
+        def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+            answer = super().send(url, headers, body)
+            office.caller.done(f"/senders/{sender}/retry")
+            return answer
+
+    senders._courier = Impatient()
+    assert senders.turn()
+    while senders.turn():
+        pass
+    assert len(receiver.messages) == 1
+
+
+def test_what_was_given_up_meanwhile_does_not_go_out(
+    office: Office, receiver: Receiver, senders: Senders
+) -> None:
+    office.world.clock.advance(-(NO_OUTCOME_AFTER + 120_000))
+    registered(office, receiver)
+    activity = distributed(office, 1)
+    campaign = office.caller.get(f"/activities/{activity}").json()["campaign_id"]
+    office.caller.done(f"/campaigns/{campaign}/suspend")
+    office.world.clock.advance(NO_OUTCOME_AFTER + 60_000)
+    settle(office.world)
+    assert Outcomes(office.parts, Desk(office.parts).commander).turn()
+    office.caller.done(f"/campaigns/{campaign}/resume")
+    settle(office.world)
+    assert not senders.turn()
+    assert office.caller.get(f"/activities/{activity}/outbox").json()["data"] == []
+    assert receiver.ids == []
+
+
+def test_of_two_senders_one_gets_an_activity(
+    office: Office, receiver: Receiver, senders: Senders
+) -> None:
+    """... and the other goes on where it ended, once that one is switched off."""
+    first, second = sorted(registered(office, receiver, name=name) for name in ("One", "Two"))
+    distributed(office, PAGE + 5)
+    receiver.secret = office.caller.get(f"/senders/{first}/secret").json()["secret"]
+    assert senders.turn()
+    office.caller.patch(f"/senders/{first}", {"enabled": False})
+    receiver.secret = office.caller.get(f"/senders/{second}/secret").json()["secret"]
+    settle(office.world)
+    assert senders.turn()
+    assert not senders.turn()
+    names = [message["message_id"] for message in receiver.messages]
+    assert len(names) == len(set(names)) == PAGE + 5
+    assert pushes(office, second)[0]["taken"] == PAGE + 5
+
+
+def test_what_was_told_of_already_is_not_pushed(
+    office: Office, receiver: Receiver, senders: Senders
+) -> None:
+    """Somebody took it from the outbox, and has reported it as sent."""
+    activity = distributed(office, 2)
+    (first, second) = office.caller.get(f"/activities/{activity}/outbox").json()["data"]
+    office.heard("email.sent", 1, message_id=first["message_id"], activity_id=activity,
+                 provider="p", content_version_id=first["content_version_id"],
+                 provider_message_id="m1", address=first["address"])  # fmt: skip
+    settle(office.world)
+    registered(office, receiver)
+    settle(office.world)
+    assert senders.turn()
+    assert [one["message_id"] for one in receiver.messages] == [second["message_id"]]
 
 
 def test_secrets_follow_the_token_keys(
