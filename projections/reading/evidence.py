@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,7 +15,6 @@ from events.log import EventLog, StoredRecord
 from projections.folds.campaigns import ActivityDoc
 from projections.folds.fold import Known
 from projections.folds.members.histories import ledger_of
-from projections.past.building import Stores
 from projections.reading.records import Records
 from projections.rules.comparing import TRUE
 from projections.rules.history import Allowed, tied_when
@@ -27,6 +27,9 @@ from schemas.envelope import Event, Position
 from schemas.errors import NotFound
 from schemas.instants import to_datetime
 from schemas.rules.language import ConsentIs
+
+if TYPE_CHECKING:  # certificates are verified where no engine of columns is loaded
+    from projections.past.building import Stores
 
 PURPOSE = "marketing"
 _PREPARED = """
