@@ -11,6 +11,8 @@ from schemas.documents import AudiencePart
 from schemas.fields import Timestamp
 from schemas.views import View
 
+PURPOSE = "marketing"
+"""What campaigns write for, in the words of the consent ledger."""
 ADDRESSES = {
     "email": ("email",),
     "sms": ("mobile", "telephone"),

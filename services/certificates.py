@@ -19,7 +19,7 @@ from events.cursor import Place
 from events.keys import key_of
 from events.log import EventLog, Filter, StoredRecord
 from events.vault import Vault
-from projections.reading.evidence import (
+from projections.reading.citing import (
     Moment,
     cited,
     last_read,

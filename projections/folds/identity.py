@@ -15,9 +15,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from projections.folds.fold import Context, Fold, Known, Outcome, Row
-from projections.folds.kin import IDENTITY, kin_of
+from projections.folds.kin import IDENTITY, joined_by, kin_of
 from schemas.decisions.activity import MessagePrepared
-from schemas.decisions.identity import IdentityStep
 from schemas.facts.contact import ContactTold
 from schemas.facts.email import EmailSent
 from schemas.facts.form import FormSubmitted
@@ -51,7 +50,7 @@ class RecordIdentity(Fold):
     consumes: ClassVar[frozenset[str]] = IDENTITY
 
     def entities(self, known: Known) -> Iterable[str]:
-        return [RECORD + name for name in told_of(known)]
+        return [RECORD + name for name in joined_by(known)]
 
     def provides(self, known: Known) -> Iterable[str]:
         return self.entities(known)
@@ -65,7 +64,7 @@ class RecordIdentity(Fold):
 
         kin = kin_of(record, facts, facts_of)
         root = kin.root()
-        rows = (_row(record, 0, root, record),) if root != record else ()
+        rows = (cluster_row(record, 0, root, record),) if root != record else ()
         return Outcome(rows, frozenset(RECORD + name for name in kin.others))
 
 
@@ -92,7 +91,7 @@ class AddressIdentity(Fold):
         if not claims:
             return Outcome()
         record = min(claims)[2]
-        row = _row(subject, 0, context.cluster_of(record, 0), record)
+        row = cluster_row(subject, 0, context.cluster_of(record, 0), record)
         return Outcome((row,), frozenset((RECORD + record,)))
 
 
@@ -124,26 +123,18 @@ class VisitorIdentity(Fold):
             if target != last:
                 needs.add(RECORD + target)
                 cluster = context.cluster_of(target, 0)
-                rows.append(_row(subject, known.event.occurred_at if rows else 0, cluster, target))
+                since = known.event.occurred_at if rows else 0
+                rows.append(cluster_row(subject, since, cluster, target))
                 last = target
         return Outcome(tuple(rows), frozenset(needs))
 
 
-def cluster_row(doc: ClusterDoc) -> Row:
-    """The row that says whose a subject is."""
+def cluster_row(subject: str, since: int, cluster: str, record: str) -> Row:
+    """The row that says whose a subject is; ``record`` is the one that it is by itself."""
+    told = record if record != cluster else None
+    doc = ClusterDoc(subject=subject, since=since, cluster=cluster, record=told)
     filters = {"subject": doc.subject, "since": doc.since, "cluster": doc.cluster}
     return Row("cluster", f"{doc.subject}@{doc.since}", doc, filters)
-
-
-def _row(subject: str, since: int, cluster: str, record: str) -> Row:
-    told = record if record != cluster else None
-    return cluster_row(ClusterDoc(subject=subject, since=since, cluster=cluster, record=told))
-
-
-def told_of(known: Known) -> list[str]:
-    """The records that a decision about identity joins, or parts."""
-    payload = known.payload
-    return [str(ref.id) for ref in payload.subjects] if isinstance(payload, IdentityStep) else []
 
 
 def claims(known: Known) -> set[str]:

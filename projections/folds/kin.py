@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from projections.folds.fold import Known
 from projections.rules.history import Tie
+from schemas.calendar import NEVER
 from schemas.decisions.identity import IdentityLinked, IdentityMerged, IdentityStep
 
 FactsOf = Callable[[Sequence[str]], Mapping[str, Sequence[Known]]]
@@ -19,7 +21,6 @@ IDENTITY = frozenset(
     ("identity.merged", "identity.unmerged", "identity.linked", "identity.unlinked")
 )
 _KINDS = ("contact", "lead", "account")
-_NOW = 2**62
 
 
 def kin_of(record: str, own: Iterable[Known], facts_of: FactsOf) -> Kin:
@@ -32,13 +33,19 @@ def kin_of(record: str, own: Iterable[Known], facts_of: FactsOf) -> Kin:
         for name in rest:
             for known in facts.get(name, ()):
                 # By type: to read what the others say takes longer than all of this.
-                if known.event.type in IDENTITY and isinstance(known.payload, IdentityStep):
+                if known.event.type in IDENTITY:
                     told[known.id] = known
-                    near |= {str(ref.id) for ref in known.payload.subjects}
+                    near.update(joined_by(known))
         rest = sorted(near - names)
         names.update(rest)
         facts = facts_of(rest) if rest else {}
-    return Kin(record, tuple(told.values())) if told else Kin(record)
+    return Kin(record, tuple(told.values()))
+
+
+def joined_by(known: Known) -> list[str]:
+    """The two records that a decision about identity joins, or parts."""
+    payload = known.payload
+    return [str(ref.id) for ref in payload.subjects] if isinstance(payload, IdentityStep) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +83,19 @@ class Kin:
     @property
     def same(self) -> set[str]:
         """The records that are the same person or company by now, this one among them."""
-        return self._together(_NOW)
+        return self._together(NEVER)
 
     def root(self) -> str:
         """The record that stands for all by now."""
         same = self.same
         # Decisions of two records may come crosswise: for a moment each is merged into the other.
-        standing = [name for name in same if self._into(name, _NOW) is None] or same
+        standing = [name for name in same if self._into(name, NEVER) is None] or same
         return min(standing, key=lambda name: (self._rank(name), name))
 
     def survivor(self) -> str:
         """The record that this one is merged into by now, through whatever others; or itself."""
         name, seen = self.record, {self.record}
-        while (into := self._into(name, _NOW)) is not None and into not in seen:
+        while (into := self._into(name, NEVER)) is not None and into not in seen:
             name = into
             seen.add(name)
         return name
@@ -100,15 +107,12 @@ class Kin:
 
     def absorbed(self) -> list[tuple[str, Merge, Merge | None]]:
         """Which records were merged into this one, and what undid that."""
-        found = []
-        for name in self.others:
-            merges = self._merges.get(name, [])
-            for index, one in enumerate(merges):
-                if one.into == self.record:
-                    found.append(
-                        (name, one, merges[index + 1] if index + 1 < len(merges) else None)
-                    )
-        return found
+        return [
+            (name, one, undone)
+            for name, merges in sorted(self._merges.items())
+            for one, undone in zip_longest(merges, merges[1:])
+            if one.into == self.record
+        ]
 
     def ties(self) -> dict[str, tuple[Tie, ...]]:
         """By other record, from when on it is the same as this one, or no longer."""

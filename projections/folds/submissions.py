@@ -15,7 +15,7 @@ import orjson
 from pydantic import Field
 
 from projections.folds.fold import Context, Fold, Known, Outcome, Row
-from projections.folds.identity import ADDRESS, RECORD, VISITOR, ClusterDoc, cluster_row
+from projections.folds.identity import ADDRESS, RECORD, VISITOR, cluster_row
 from schemas.facts.form import FormConfirmation, FormRejected, FormSubmitted
 from schemas.fields import Model
 from schemas.ids import submission_id
@@ -70,11 +70,7 @@ class Submissions(Fold):
             record = context.record_of(subject, sent.event.occurred_at)
             needs |= {RECORD + record, ADDRESS + subject, VISITOR + subject}
             if cluster != str(name):
-                told = ClusterDoc(
-                    subject=str(name), since=0, cluster=cluster,
-                    record=record if record != cluster else None,
-                )  # fmt: skip
-                rows.append(cluster_row(told))
+                rows.append(cluster_row(str(name), 0, cluster, record))
         return Outcome(tuple(rows), frozenset(needs))
 
 

@@ -29,10 +29,9 @@ FROM journal WHERE workspace = {workspace:String} AND type = 'message.prepared' 
     AND log_offset >= transform(log_partition, [%s], [%s], 0)
     AND message_id NOT IN (SELECT message_id FROM message_row FINAL
         WHERE generation = {generation:UInt32} AND workspace = {workspace:String}
-        AND activity_id = {activity:String} AND toString(state) IN (%s))
+        AND activity_id = {activity:String} AND %s)
 ORDER BY log_partition, log_offset LIMIT {limit:UInt32}"""
-_GIVEN_UP = "'blocked'"
-_TOLD_OF = "'blocked', 'waiting', 'delivered', 'hard', 'soft', 'lost'"
+_GIVEN_UP, _TOLD_OF = "state = 'blocked'", "state != 'pending'"
 
 
 def outgoing(

@@ -19,12 +19,11 @@ from projections.rules.comparing import TRUE
 from projections.rules.history import Done, History, tied_when
 from projections.rules.timelines import consent
 from projections.stores.rows import MESSAGE
-from schemas.audiences import ADDRESSES, RecipientsQuery, RecipientView
+from schemas.audiences import ADDRESSES, PURPOSE, RecipientsQuery, RecipientView
 from schemas.documents import AudiencePart
 from schemas.fields import StoredAddress
 from schemas.rules.language import ConsentIs
 
-PURPOSE = "marketing"
 _READS = frozenset(("event:email.bounced", "event:email.complained"))
 _AT_ONCE = 400
 _INACTIVE = 1

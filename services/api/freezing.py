@@ -23,7 +23,7 @@ from services.commands import lists
 from services.commands.commander import Change
 from services.distribution.filling import Fillings
 from services.distribution.knowing import all_accepted
-from services.distribution.pinning import keep
+from services.distribution.pages import keep
 
 router = APIRouter(prefix="/lists", tags=["lists"])
 

@@ -23,7 +23,7 @@ from schemas.fields import Ref
 from services.commands.commander import Change, Found, Step
 
 MOST = 100
-"""How many records can be merged into one, and how many linked with one."""
+"""How many records one can stand for, and with how many it can be linked."""
 _PEOPLE = ("contact", "lead")
 
 Other = Callable[[], Found[IdentityDocument]]
@@ -124,8 +124,8 @@ def link(first: Ref, second: Ref, other: Other, evidence: dict[str, Any], *, on:
         if on:
             _check_stands(mine)
             _check_stands(theirs)
-        if on and MOST in (len(mine.linked), len(theirs.linked)):
-            raise MoveRefused(f"With one record {MOST} others can be linked.")
+            if MOST in (len(mine.linked), len(theirs.linked)):
+                raise MoveRefused(f"With one record {MOST} others can be linked.")
         event_type = "identity.linked" if on else "identity.unlinked"
         payload = IdentityLinked(subjects=(first, second), evidence=evidence)
         return _together(

@@ -84,9 +84,14 @@ def freeze(document: ListDocument, members: Sequence[UUID]) -> Change[ListDocume
 def fill(
     document: ListDocument, filling: Filling, page: Found[AudiencePage]
 ) -> Change[ListDocument]:
-    """Put the members of the next page on a list; nothing where that was done meanwhile."""
-    if document.filling != filling or page.document is None:
+    """Put the members of the next page on a list; nothing where that was done meanwhile.
+
+    Raises ``NotFound`` for a page that was lost: the list would be looked at for ever.
+    """
+    if document.filling != filling:
         return Change(document=document)
+    if page.document is None:
+        raise NotFound(f"The page {filling.next_page} of the list's members is not there.")
     members = [member for part in page.document.parts for member in part.members]
     following = filling.next_page + 1
     further = filling.model_copy(update={"next_page": following, "put": filling.put + len(members)})

@@ -23,6 +23,7 @@ from tests.support.listed import (
     OTHER,
     THIRD,
     company,
+    docs,
     members,
     publish,
     settle,
@@ -147,6 +148,52 @@ def test_one_company_of_two_merged_people_is_one_company(world: World) -> None:
     world.append(merged(world, 1, 2))
     settle(world)
     assert members(world) == set()
+
+
+def test_what_comes_late_of_records_that_were_one_once_counts_for_both(world: World) -> None:
+    """They are parted by now: what happened while they were one is of that time."""
+    publish(world, TWO_CLICKS)
+    start = world.clock()
+    world.append(told(world, 1, "a", city="Gdynia"), told(world, 2, "a", city="Gdynia"))
+    world.append(c.clicked(world, 1, start))
+    world.clock.advance(9 * DAY)
+    world.append(merged(world, 1, 2, at=start + DAY), unmerged(world, 1, 2, at=start + 3 * DAY))
+    settle(world)
+    assert docs(world) == {}
+    world.append(c.clicked(world, 2, start + 2 * DAY))
+    settle(world)
+    (span,) = docs(world)[ANN].intervals
+    assert (span.since, span.until) == (start + 2 * DAY, start + 3 * DAY)
+
+
+def test_what_a_record_is_may_be_known_late(world: World) -> None:
+    """Then it is looked at by all rules, not by those alone that read what has come."""
+    publish(world, IN_GDYNIA)
+    publish(world, {"not": {"did": "form.submitted"}}, list_id=OTHER)
+    world.append(c.clicked(world, 1, world.clock()))  # by a record that nothing else is known of
+    settle(world)
+    assert members(world, OTHER) == set()
+    world.clock.advance(DAY)
+    world.append(told(world, 1, "a", city="Gdynia"))
+    settle(world)
+    assert (members(world), members(world, OTHER)) == ({ANN}, {ANN})
+    assert all(one.equal for one in world.rebuilt())
+
+
+def test_a_company_that_somebody_left_for_the_one_it_became_is_one(world: World) -> None:
+    """... also of somebody who is two records."""
+    publish(world, {"has": "account", "count": {"op": "ge", "n": 2}})
+    publish(world, {"has": "account"}, list_id=THIRD)
+    world.append(company(world, "c", name="Ship"))
+    boat = {"id": str(OTHER), "changes": {"name": "Boat"}}
+    world.append(world.fact("account.changed", boat, "boat"))
+    world.append(told(world, 1, "a", account_id=str(OTHER)), merged(world, 1, 2))
+    world.clock.advance(DAY)
+    world.append(told(world, 1, "b", account_id=str(COMPANY)))
+    world.append(merged(world, COMPANY, OTHER, kind="account"))
+    settle(world)
+    assert (members(world), members(world, THIRD)) == (set(), {ANN})
+    assert len(docs(world, THIRD)[ANN].intervals) == 1
 
 
 def test_an_order_told_of_by_two_records_is_one_order(world: World) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 from projections.folds.kin import Kin, Merge
 from projections.rules.history import History, Said
+from schemas.calendar import NEVER
 
-_EVER = 2**62
 Fields = Mapping[str, tuple[Said, ...]]
 Choice = tuple[Merge, Merge | None, Any]
 """The merge, what undid it, and the value."""
@@ -55,9 +55,9 @@ def _told(own: Sequence[Said], choices: Sequence[Choice]) -> tuple[Said, ...]:
 
     Of one instant the last that was said counts, and before it what was chosen.
     """
-    stands = [(one.at, _EVER, one.value, one.event) for one in own]
+    stands = [(one.at, NEVER, one.value, one.event) for one in own]
     stands += [
-        (merge.at, _EVER if undone is None else undone.at, value, merge.event)
+        (merge.at, NEVER if undone is None else undone.at, value, merge.event)
         for merge, undone, value in choices
     ]
     undoing = {undone.at: undone.event for _, undone, _ in choices if undone is not None}

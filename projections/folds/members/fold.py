@@ -15,8 +15,7 @@ from uuid import UUID
 
 from events.compose import Draft
 from projections.folds.fold import Context, Fold, Known, Outcome, Row, Standing
-from projections.folds.identity import told_of
-from projections.folds.kin import IDENTITY
+from projections.folds.kin import IDENTITY, joined_by
 from projections.folds.members.conclusions import conclusions
 from projections.folds.members.document import TABLE, Interval, MemberDoc, member_row
 from projections.folds.members.histories import MEMBER, Histories, kind_of
@@ -78,7 +77,7 @@ class Members(Fold):
             case ListMemberStep(member=member):
                 return (str(member.id),)
             case IdentityStep():
-                return told_of(known)
+                return joined_by(known)
         return {known.event.subject_id, *_also_named(known)}
 
     def provides(self, known: Known) -> Iterable[str]:

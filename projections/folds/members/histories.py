@@ -208,17 +208,18 @@ class Histories:
         return Related(history, employed)
 
     def _companies(self, person: History, path: tuple[str, ...]) -> Iterator[Related]:
-        """Those that a person ever belonged to, and what they are merged into."""
+        """Those that a person ever belonged to, and what they are merged into; each once."""
         named = sorted({str(one.value) for one in person.said.get(_EMPLOYER, ()) if one.value})
         self.needs |= {MEMBER + name for name in named}
-        for name, own in self._facts_of(named).items():
+        facts = dict(self._facts_of(named))
+        ties = {name: _employed(person, name) for name in facts}
+        for name in list(facts):
             employed = _employed(person, name)
-            yield Related(self.of(name, "account", own, path), employed)
-            kin = self.kin(name, own)
-            ties = kin.ties()
-            for other, facts in self._facts_of(kin.others).items():
-                history = self.of(other, "account", facts, path)
-                yield Related(history, both(ties[other], employed))
+            for other, tie in self.kin(name, facts[name]).ties().items():
+                ties[other] = either(ties.get(other, ()), both(tie, employed))
+        facts.update(self._facts_of(sorted(ties.keys() - facts.keys())))
+        for name in sorted(ties.keys() & facts.keys()):
+            yield Related(self.of(name, "account", facts[name], path), ties[name])
 
 
 def _stands_beside(other: Kin, tie: tuple[Tie, ...]) -> bool:

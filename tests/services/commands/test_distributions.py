@@ -15,7 +15,7 @@ from schemas.documents import AudiencePart
 from schemas.errors import MoveRefused
 from services.commands import distributions
 from services.commands.distributions import Limits, advanced, decide, share_of
-from services.distribution.pinning import paged
+from services.distribution.pages import paged
 from tests.support import campaign as c
 
 ACTIVITY = UUID(int=7)

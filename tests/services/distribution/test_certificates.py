@@ -13,6 +13,8 @@ import pytest
 from events.log import Record, StoredRecord
 from events.sqlite import SqliteLog
 from events.vault_memory import MemoryVault
+from projections.reading.reader import StoredReads
+from schemas.audiences import RecipientView
 from schemas.certificates import Certificate, LedgerEntry, SignedCertificate
 from schemas.ids import message_id
 from services.certificates import problems, sign
@@ -99,6 +101,28 @@ def test_what_comes_later_changes_no_certificate(office: Office, told: dict[str,
     again = certificate(office, told["certificate"]["message_id"])
     assert again == told
     assert verified(office, again) == []
+
+
+def test_what_came_after_the_decision_was_read_for_is_not_in_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """... though the log has it before the decision, within the same millisecond."""
+    people(office, 1)
+    entry(office, "granted", 1)
+    read = StoredReads.recipients
+
+    def read_and_hear(*asked: Any) -> list[RecipientView]:
+        views = read(*asked)
+        said = {"channel": "email", "purpose": "marketing", "source": "call"}
+        office.heard("consent.withdrawn", 1, address=c.address(1), **said)
+        return views
+
+    monkeypatch.setattr(StoredReads, "recipients", read_and_hear)
+    (message,) = prepared(office, ANN)
+    told = certificate(office, message)
+    assert [one["granted"] for one in told["certificate"]["ledger"]] == [True]
+    assert told["certificate"]["verdict"] == "granted"
+    assert verified(office, told) == []
 
 
 def test_all_records_of_a_person_are_in_it(office: Office) -> None:

@@ -8,10 +8,12 @@ from uuid import UUID
 import pytest
 
 from schemas.audiences import members_digest
+from schemas.documents import AudiencePage
 from schemas.instants import format_instant
 from services.api.desk import Desk
 from services.commands import distributions
-from services.distribution import pinning
+from services.commands.commander import Order
+from services.distribution import pages
 from services.distribution.filling import Fillings
 from tests.services.api.caller import problem
 from tests.support import campaign as c
@@ -137,7 +139,7 @@ def test_a_list_is_frozen_as_of_any_moment(office: Office) -> None:
 def test_a_large_list_is_filled_by_pages_and_goes_on_where_it_was(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pinning, "PAGE", 2)
+    monkeypatch.setattr(pages, "PAGE", 2)
     people(office, 1, 2, 3, 4, 5)
     source = dynamic(office)
     settle(office.world)
@@ -165,8 +167,22 @@ def test_a_large_list_is_filled_by_pages_and_goes_on_where_it_was(
     shown = office.caller.get(f"/lists/{list_id}").json()
     assert (shown["filling"], shown["member_count"]) == (None, 5)
     assert len(told(office, "list.member_added")) == 5 + 5
-    pages = office.parts.gate.states("demo", distributions.page_stream(ANN, 0).kind)
-    assert all(not kept.state for _, kept in pages)
+    kept = office.parts.gate.states("demo", distributions.page_stream(ANN, 0).kind)
+    assert all(not one.state for _, one in kept)
+
+
+def test_a_page_that_was_lost_holds_nobody_up(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    people(office, 1)
+    source = dynamic(office)
+    settle(office.world)
+    office.caller.done(f"/lists/{source}/freeze", {"name": "Then"})
+    commander = Desk(office.parts).commander
+    (page,) = commander.find_all("demo", distributions.page_stream(ANN, 0).kind, AudiencePage)
+    commander.append(Order(workspace="demo", actor="x"), (), (page.becoming(None),))
+    assert not Fillings(office.parts, commander).turn()
+    assert "The page 0 of the list's members is not there." in caplog.text
 
 
 def test_the_same_request_makes_one_list(office: Office) -> None:

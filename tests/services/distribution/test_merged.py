@@ -83,6 +83,17 @@ def test_a_linked_lead_is_the_same_person(office: Office) -> None:
     assert office.distribute(alone)["prepared"] == 1
 
 
+def test_two_contacts_of_one_lead_are_one_person(office: Office) -> None:
+    people(office, 1, 2)
+    lead = {"lead_id": str(LEAD), "status": 1}
+    office.world.append(office.world.fact("lead.created", lead, "lead", recipient=LEAD))
+    list_id = office.static_list(ANN, BOB)
+    office.world.append(linked(office.world, 1, LEAD), linked(office.world, 2, LEAD, 2))
+    _, activity = office.launched(list_id)
+    done = office.distribute(activity)
+    assert (done["prepared"], done["excluded"]) == (1, {"duplicate": 1})
+
+
 def test_an_address_that_was_chosen_is_written_to(office: Office) -> None:
     """... also by a survivor of whom nothing is known but the merge."""
     people(office, 1, 2, 3)

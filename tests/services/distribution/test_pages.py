@@ -17,7 +17,7 @@ from tests.support.office import ANN, Office, people, told
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.distribution.pinning.PAGE", 2)
+    monkeypatch.setattr("services.distribution.pages.PAGE", 2)
 
 
 @pytest.mark.usefixtures("small_pages")
