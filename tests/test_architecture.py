@@ -48,6 +48,7 @@ BACKENDS = frozenset({
     "events.vault_memory",
     "events.vault_sqlite",
     "projections.stores.chdb",
+    "projections.stores.chdb_definitions",
     "projections.stores.chdb_parts",
     "projections.stores.chdb_snapshot",
     "projections.stores.clickhouse",

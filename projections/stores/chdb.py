@@ -17,33 +17,50 @@ from typing import Any
 import chdb
 import pyarrow as pa
 
+from projections.stores.chdb_definitions import Definitions, clear_torn, defines
 from projections.stores.chdb_parts import Parts
 from projections.stores.columns import SETTINGS, Columns, Parameters
 from projections.stores.trouble import trouble
+from schemas.errors import OutOfRoom
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"})
 _SETTINGS = ", ".join(f"{name} = {value}" for name, value in SETTINGS.items())
 
 
 class ChdbColumns(Columns):
-    """One database in a folder of chDB."""
+    """One database in a folder of chDB.
 
-    def __init__(self, folder: Path, database: str = "answerback") -> None:
+    Raises ``OutOfRoom`` where there is none to make it in, and ``Unreadable`` for a folder that
+    must be restored.
+    """
+
+    def __init__(
+        self, folder: Path, database: str = "answerback", *, is_running: bool = False
+    ) -> None:
         self._folder = str(folder)
         self.database = database
         self._local = threading.local()
         self._settings = _SETTINGS
         self._lock = threading.Lock()
         self._connections: list[Any] = []
+        if not is_running:
+            clear_torn(folder)
         first = chdb.connect(self._folder)
-        first.query(f"CREATE DATABASE IF NOT EXISTS {database} ENGINE = Atomic")
         self._connections.append(first)
+        first.query(f"CREATE DATABASE IF NOT EXISTS {database} ENGINE = Atomic")
+        self._definitions = Definitions(folder, database)
+        if not self._definitions.has_database():
+            first.query(f"DROP DATABASE {database} SYNC")
+            raise OutOfRoom(f"No space left on device: no database could be made in {folder}.")
         self._parts = Parts(self, folder)
         self._parts.clear()
 
     def run(
         self, sql: str, parameters: Parameters | None = None, given: pa.Table | None = None
     ) -> None:
+        if defines(sql):
+            self._define(sql)
+            return
         if sql.startswith("INSERT"):
             self._parts.check_room()
         self._answer(sql, "Null", parameters, given)
@@ -79,7 +96,7 @@ class ChdbColumns(Columns):
 
     def beside(self, database: str) -> ChdbColumns:
         self.drop_beside(database)
-        return ChdbColumns(Path(self._folder), database)
+        return ChdbColumns(Path(self._folder), database, is_running=True)
 
     def drop_beside(self, prefix: str) -> None:
         found = self.query(
@@ -95,6 +112,17 @@ class ChdbColumns(Columns):
             for connection in self._connections:
                 connection.close()
             self._connections.clear()
+
+    def _define(self, sql: str) -> None:
+        """Run a statement that writes definitions; none of it was, if ``OutOfRoom`` is raised."""
+        self._parts.check_room()
+        before = self._definitions.texts()
+        self._answer(sql, "Null", None, None)
+        torn, new = self._definitions.put_back(before)
+        for name in new:
+            self._answer(f"DROP TABLE {name} SYNC", "Null", None, None)
+        if torn:
+            raise OutOfRoom(f"No space left on device: {', '.join(torn)} could not be defined.")
 
     def _answer(
         self, sql: str, form: str, parameters: Parameters | None, given: pa.Table | None

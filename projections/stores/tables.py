@@ -164,6 +164,8 @@ JUDGEMENT_COLUMNS = {
 }  # fmt: skip
 
 
+# By it a range of the log is found that retention has removed there.
+_BY_OFFSET = "INDEX by_offset log_offset TYPE minmax GRANULARITY 1"
 BELONGS = "belongs"
 LAY_OUT_BELONGS = (
     f"CREATE OR REPLACE TABLE {BELONGS} (subject String, cluster String) "
@@ -176,6 +178,17 @@ def create_tables(columns: Columns) -> None:
     """Make every table that is missing."""
     for statement in _statements():
         columns.run(statement)
+    if not _has_offset_index(columns):
+        columns.run(f"ALTER TABLE journal ADD {_BY_OFFSET}")
+
+
+def _has_offset_index(columns: Columns) -> bool:
+    """Not left to ``IF NOT EXISTS``, which writes the definition anew even if nothing changes."""
+    found = columns.query(
+        "SELECT 1 FROM system.data_skipping_indices WHERE database = currentDatabase() "
+        "AND table = 'journal' AND name = 'by_offset'"
+    )
+    return bool(found.num_rows)
 
 
 def _statements() -> list[str]:
@@ -184,12 +197,9 @@ def _statements() -> list[str]:
     statements = [
         f"CREATE TABLE IF NOT EXISTS journal ({journal}, "
         "INDEX by_event event_id TYPE bloom_filter(0.01) GRANULARITY 4, "
-        "INDEX by_person person TYPE bloom_filter(0.01) GRANULARITY 4) "
+        f"INDEX by_person person TYPE bloom_filter(0.01) GRANULARITY 4, {_BY_OFFSET}) "
         "ENGINE = MergeTree ORDER BY (workspace, type, toStartOfHour(recorded_at), event_id) "
         f"SETTINGS {_WINDOW}",
-        # By it a range of the log is found that retention has removed there.
-        "ALTER TABLE journal ADD INDEX IF NOT EXISTS by_offset log_offset TYPE minmax "
-        "GRANULARITY 1",
         f"CREATE TABLE IF NOT EXISTS journal_by_message ({journal}) ENGINE = MergeTree "
         f"ORDER BY (workspace, message_key, {place}) SETTINGS {_WINDOW}",
         f"CREATE TABLE IF NOT EXISTS journal_by_person ({journal}) ENGINE = MergeTree "

@@ -26,28 +26,37 @@ for table, name in (("provider_message", "provider_ref"), ("seen", "log_offset")
 
 
 class Writer:
-    """The process that writes; ``steps`` are those it has said to last."""
+    """The process that writes; what it says to last are the lines of a file."""
 
-    def __init__(self, folder: Path, first: int) -> None:
+    def __init__(self, folder: Path, said: Path, first: int) -> None:
         words = ["-m", "tests.support.column_writer", str(folder), "--from", str(first)]
-        self._process = subprocess.Popen(  # noqa: S603 - ours
-            [sys.executable, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self._said = said
         self._first = first
+        with said.open("w") as file:
+            self._process = subprocess.Popen(  # noqa: S603 - ours
+                [sys.executable, *words], stdin=subprocess.PIPE, stdout=file, text=True
+            )
+
+    def wait(self, steps: int) -> None:
+        """Until it has said so many steps of its own to last."""
+        while self.count() < self._first + steps:
+            assert self._process.poll() is None
+            time.sleep(0.05)
 
     def kill(self) -> int:
         """End it at once; answers how many steps last."""
         self._process.kill()
-        return self._count(self._process.communicate()[0])
+        self._process.communicate()
+        return self.count()
 
     def stop(self) -> int:
-        said, _ = self._process.communicate("stop\n", timeout=60)
+        self._process.communicate("stop\n", timeout=120)
         assert self._process.returncode == 0
-        return self._count(said)
+        return self.count()
 
-    def _count(self, said: str) -> int:
-        whole = [line for line in said.splitlines(keepends=True) if line.endswith("\n")]
-        return self._first + len(whole)
+    def count(self) -> int:
+        """How many steps last, those of the writers before it too."""
+        return self._first + self._said.read_text().count("\n")
 
 
 def fill(disk: SmallDisk | None) -> None:
@@ -61,24 +70,27 @@ def free(disk: SmallDisk | None) -> None:
         disk.free()
 
 
-def test_a_disk_that_fills_takes_and_doubles_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("steps", [10, 0], ids=["writing", "starting"])
+def test_a_disk_that_fills_takes_and_doubles_nothing(tmp_path: Path, steps: int) -> None:
     chance = random.Random(7)  # noqa: S311 - a run is to be repeatable
     with small_disk(tmp_path / "disk", 96) as disk:
         folder = tmp_path / "disk" / "columns"
         count = 0
         for is_killed in (False, True, False, True, False):
-            writer = Writer(folder, count)
-            time.sleep(2)
+            writer = Writer(folder, tmp_path / "said", count)
+            writer.wait(steps)
             for _ in range(3):
                 time.sleep(chance.uniform(0.1, 0.5))
                 fill(disk)
                 time.sleep(chance.uniform(0.2, 0.8))
                 if not is_killed:
                     free(disk)
+            if not is_killed:
+                writer.wait(steps + 1)
             count = writer.kill() if is_killed else writer.stop()
             free(disk)
         said = subprocess.run(  # noqa: S603 - ours
             [sys.executable, "-c", _READ, str(folder)], capture_output=True, text=True, check=True
         ).stdout
-    assert count > 50
+    assert count >= 5 * steps + 3
     assert said.split() == [str(count * ROWS)] * 4

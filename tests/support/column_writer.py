@@ -43,14 +43,25 @@ def write_until_it_lasts(columns: Columns, number: int) -> None:
             return
 
 
+def start(folder: Path) -> ChdbColumns:
+    """The store with its tables, started again and again while the disk is full."""
+    while True:
+        try:
+            columns = ChdbColumns(folder)
+            create_tables(columns)
+        except UnavailableError:
+            time.sleep(0.05)
+        else:
+            return columns
+
+
 def main() -> None:
     """Write until the input has a line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--from", type=int, dest="first", default=0)
     given = parser.parse_args()
-    columns = ChdbColumns(given.folder)
-    create_tables(columns)
+    columns = start(given.folder)
     ending = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.readline(), ending.set()), daemon=True).start()
     number = given.first
