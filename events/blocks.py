@@ -13,7 +13,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 
-from events.log import Record, StoredRecord
+from events.log import CopyIds, Record, StoredRecord, copy_ids
 from schemas.catalogue import Topic
 from schemas.envelope import Position
 from schemas.errors import Unreadable
@@ -82,10 +82,12 @@ def unpack(
         )
 
 
-def ids(body: bytes) -> Iterator[tuple[bytes, bytes] | None]:
-    """Event id and digest of every record in a block; ``None`` for those never looked up."""
-    for _, (flags, raw, digest, *_sizes) in _heads(body):
-        yield None if flags & _FRESH else (raw, digest)
+def ids(body: bytes) -> Iterator[tuple[CopyIds | bytes, bytes] | None]:
+    """Copy ids and digest of every record in a block; ``None`` for those never looked up."""
+    for at, (flags, raw, digest, kind, key, head, _) in _heads(body):
+        start = at + kind + key
+        named = copy_ids(uuid_of(raw), body[start : start + head])
+        yield None if flags & _FRESH else (named, digest)
 
 
 def _heads(body: bytes) -> Iterator[tuple[int, tuple[int, bytes, bytes, int, int, int, int]]]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from events.cursor import Cursor
+from events.log import CopyIds
 from events.places import number_of, position_of
 from schemas.envelope import Position
 from schemas.instants import DAY
@@ -46,6 +47,15 @@ class Known(NamedTuple):
 
     position: Position
     digest: bytes
+
+
+def note_copy(seen: dict[bytes, Known], named: CopyIds | bytes, known: Known) -> None:
+    """Take in a record that was stored, by all it is known by."""
+    if isinstance(named, bytes):
+        seen[named] = known
+    else:
+        seen[named.own] = known
+        seen.setdefault(named.any, known)
 
 
 class Bitmap:

@@ -19,6 +19,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -31,6 +32,42 @@ from schemas.catalogue import Topic
 from schemas.envelope import Position
 
 HOT_WINDOW_DAYS = 7
+
+
+_BATCH = b'"batch_id":"'
+_UUID = 36
+
+
+class CopyIds(NamedTuple):
+    """By what the copies of one event are known.
+
+    Of those that share ``own`` the log keeps the first. Copies that came with other batches are
+    kept too, since the second stands when the first one's batch is undone (R31); they are told as
+    copies all the same, by one of the ``others``: ``plain`` is that of the copy without a batch,
+    ``any`` that of the first with one.
+    """
+
+    own: bytes
+    any: bytes
+    plain: bytes
+
+
+def copy_ids(event_id: UUID, head: bytes) -> CopyIds | bytes:
+    """The ids of a record; of one without a batch its own alone, for nearly all are."""
+    start = head.find(_BATCH) + len(_BATCH)
+    if start < len(_BATCH):
+        return event_id.bytes
+    return copies_of_batch(event_id, head[start : start + _UUID])
+
+
+def copies_of_batch(event_id: UUID, batch: bytes) -> CopyIds:
+    """The ids of an event that came with a batch."""
+    plain = event_id.bytes
+    return CopyIds(_named(plain, batch), _named(plain, b"any"), plain)
+
+
+def _named(event_id: bytes, batch: bytes) -> bytes:
+    return hashlib.blake2b(event_id + batch, digest_size=16).digest()
 
 
 class Record(NamedTuple):
@@ -150,5 +187,8 @@ class OwnedLog(EventLog):
     """A log as the process has it that appends; it alone knows the ids of the hot window."""
 
     @abstractmethod
-    def find(self, event_ids: Sequence[UUID]) -> list[Position | None]:
-        """Where events lie that came within the hot window under ids of their sources'."""
+    def find(self, copies: Sequence[bytes]) -> list[Position | None]:
+        """Where events lie that came within the hot window under ids of their sources'.
+
+        They are asked for by what ``copy_ids`` says.
+        """

@@ -6,12 +6,21 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from concurrent.futures import Future
 from threading import Lock
-from uuid import UUID
 
 from events.cursor import TOPICS, Cursor, Place
 from events.gate import REPLY_LIFETIME, Decision, Gate, StoredReply, StreamState
+from events.hot_ids import Known, note_copy
 from events.keys import partition_of
-from events.log import EVERYTHING, Appended, Filter, OwnedLog, Record, Slice, StoredRecord
+from events.log import (
+    EVERYTHING,
+    Appended,
+    Filter,
+    OwnedLog,
+    Record,
+    Slice,
+    StoredRecord,
+    copy_ids,
+)
 from schemas.catalogue import Topic
 from schemas.clock import Clock
 from schemas.envelope import Position, Stream
@@ -29,7 +38,7 @@ class MemoryLog(OwnedLog):
         self._lock = Lock()
         self._last = 0
         self._closed = False
-        self._seen: dict[UUID, tuple[Position, bytes]] = {}
+        self._seen: dict[bytes, Known] = {}
         self._lists: dict[Place, list[StoredRecord]] = {
             (topic, partition): [] for topic in TOPICS for partition in range(partitions)
         }
@@ -51,18 +60,24 @@ class MemoryLog(OwnedLog):
             raise LogUnavailable("The log is closed.")
         self._last = max(self._last, self._clock())
         lengths = {place: len(stored) for place, stored in self._lists.items()}
-        known: dict[UUID, tuple[Position, bytes]] = {}
+        known: dict[bytes, Known] = {}
         rows: list[Placed] = []
         positions: list[Position] = []
         duplicates: set[int] = set()
         conflicts: set[int] = set()
         for index, record in enumerate(records):
-            first = known.get(record.event_id) or self._seen.get(record.event_id)
-            if first is not None and not record.fresh:
+            named = copy_ids(record.event_id, record.head)
+            own = named if isinstance(named, bytes) else named.own
+            others = () if isinstance(named, bytes) else (named.plain, named.any)
+            first = known.get(own) or self._seen.get(own)
+            copies = (known.get(name) or self._seen.get(name) for name in others)
+            other = first or next((copy for copy in copies if copy), None)
+            if other is not None and not record.fresh:
                 duplicates.add(index)
-                if first[1] != record.digest:
+                if other.digest != record.digest:
                     conflicts.add(index)
-                positions.append(first[0])
+            if first is not None and not record.fresh:
+                positions.append(first.position)
                 continue
             place = (record.topic, partition_of(record.key, self.partitions))
             position = Position(*place, lengths[place])
@@ -70,7 +85,7 @@ class MemoryLog(OwnedLog):
             positions.append(position)
             rows.append((position, record))
             if not record.fresh:
-                known[record.event_id] = (position, record.digest)
+                note_copy(known, named, Known(position, record.digest))
         return Appended(tuple(positions), frozenset(duplicates), frozenset(conflicts)), rows
 
     def store(self, rows: Sequence[Placed]) -> None:
@@ -88,7 +103,8 @@ class MemoryLog(OwnedLog):
                 )
             )
             if not record.fresh:
-                self._seen[record.event_id] = (position, record.digest)
+                named = copy_ids(record.event_id, record.head)
+                note_copy(self._seen, named, Known(position, record.digest))
 
     @property
     def lock(self) -> Lock:
@@ -114,9 +130,9 @@ class MemoryLog(OwnedLog):
             }
         )
 
-    def find(self, event_ids: Sequence[UUID]) -> list[Position | None]:
-        known = (self._seen.get(event_id) for event_id in event_ids)
-        return [found[0] if found else None for found in known]
+    def find(self, copies: Sequence[bytes]) -> list[Position | None]:
+        known = (self._seen.get(name) for name in copies)
+        return [found.position if found else None for found in known]
 
     def close(self) -> None:
         with self._lock:

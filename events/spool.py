@@ -101,8 +101,8 @@ class SpooledLog(OwnedLog):
     def cursor_at(self, recorded_at: int) -> Cursor:
         return self._opened.cursor_at(recorded_at)
 
-    def find(self, event_ids: Sequence[UUID]) -> list[Position | None]:
-        return self._opened.find(event_ids)
+    def find(self, copies: Sequence[bytes]) -> list[Position | None]:
+        return self._opened.find(copies)
 
     def close(self) -> None:
         if self._closing.is_set():

@@ -14,14 +14,23 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from events import blocks
 from events.cursor import Cursor, Place
-from events.hot_ids import HotIds, Known
+from events.hot_ids import HotIds, Known, note_copy
 from events.intake import Intake
 from events.keys import partition_of
-from events.log import EVERYTHING, HOT_WINDOW_DAYS, Appended, Filter, OwnedLog, Record, Slice
+from events.log import (
+    EVERYTHING,
+    HOT_WINDOW_DAYS,
+    Appended,
+    CopyIds,
+    Filter,
+    OwnedLog,
+    Record,
+    Slice,
+    copy_ids,
+)
 from events.places import number_of
 from events.sqlite_file import (
     LogFile,
@@ -117,9 +126,9 @@ class SqliteLog(OwnedLog):
         first_after = self._file.first_after
         return Cursor({p: first_after(p, recorded_at, heads[p]) for p in places(self.partitions)})
 
-    def find(self, event_ids: Sequence[UUID]) -> list[Position | None]:
+    def find(self, copies: Sequence[bytes]) -> list[Position | None]:
         def look(connection: sqlite3.Connection) -> list[Position | None]:
-            known = (self._ids.find(connection, event_id.bytes) for event_id in event_ids)
+            known = (self._ids.find(connection, raw) for raw in copies)
             return [found.position if found else None for found in known]
 
         found: list[Position | None] = self.submit(look).result()
@@ -146,13 +155,17 @@ class SqliteLog(OwnedLog):
             if record.fresh:
                 positions.append(give_place(record))
                 continue
-            raw = record.event_id.bytes
+            named = copy_ids(record.event_id, record.head)
+            raw = named if isinstance(named, bytes) else named.own
             known = seen.get(raw) or self._ids.find(connection, raw)
             if known is None:
                 position = give_place(record)
-                seen[raw] = Known(position, record.digest)
+                if not isinstance(named, bytes):
+                    known = self._other_copy(connection, named)
+                note_copy(seen, named, Known(position, record.digest))
             else:
                 position = known.position
+            if known is not None:
                 duplicates.add(index)
                 if self._digest(known) != record.digest:
                     conflicts.add(index)
@@ -175,6 +188,14 @@ class SqliteLog(OwnedLog):
         rows.append(record)
         tail.records += 1
         return Position(topic, partition, offset)
+
+    def _other_copy(self, connection: sqlite3.Connection, named: CopyIds) -> Known | None:
+        """A copy that came with another batch, or with none."""
+        for raw in (named.plain, named.any):
+            known = self._tail.seen.get(raw) or self._ids.find(connection, raw)
+            if known is not None:
+                return known
+        return None
 
     def _digest(self, known: Known) -> bytes:
         """The digest of a first copy; it stands in the log itself."""

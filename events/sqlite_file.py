@@ -16,7 +16,7 @@ from pathlib import Path
 from events.blocks import ids, unpack
 from events.cursor import TOPICS, Cursor, Place
 from events.hot_ids import TABLES as ID_TABLES
-from events.hot_ids import Known
+from events.hot_ids import Known, note_copy
 from events.log import Filter, Slice, StoredRecord
 from events.places import number_of, position_of
 from schemas.catalogue import Topic
@@ -66,15 +66,11 @@ class LogFile:
         )
         for number, count, recorded_at, body in rows:
             first = position_of(number).offset
-            yield (
-                recorded_at,
-                count,
-                {
-                    found[0]: Known(Position(topic, partition, offset), found[1])
-                    for offset, found in enumerate(ids(body), first)
-                    if found is not None
-                },
-            )
+            seen: dict[bytes, Known] = {}
+            for offset, found in enumerate(ids(body), first):
+                if found is not None:
+                    note_copy(seen, found[0], Known(Position(topic, partition, offset), found[1]))
+            yield recorded_at, count, seen
 
     def digest_at(self, position: Position) -> bytes:
         """The content digest of the record at a position."""

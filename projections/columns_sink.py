@@ -28,9 +28,10 @@ from events.sql.outbox import put
 from events.sql.tables import reading
 from projections.columns.arrow import to_table
 from projections.columns.copies import Copy, copies_after, copy_tables, forget_copies
-from projections.columns.journaling import Journaling
+from projections.columns.journaling import Journaled, Journaling
 from projections.columns.scope import scope_of
 from projections.columns.touched import Touched, touched_by
+from projections.columns.undoing import Undoing
 from projections.dead_letters import bury, solve
 from projections.entities.goals import GoalBook
 from projections.entities.refresh import Entities
@@ -45,6 +46,7 @@ from projections.turns import numbered_turns
 from schemas.envelope import Position
 
 NAME = "columns"
+_UNDONE_AT_ONCE = 5000  # facts whose entities are computed together
 _FIRST = 1  # its tokens, which stores have seen, name no generation
 
 
@@ -110,6 +112,7 @@ class ColumnsSink:
         self._generation = generation
         self.publishes = publishes
         self._journaling = Journaling(columns)
+        self._undoing = Undoing(columns)
         self._goals = GoalBook(columns, generation)
 
     def cursor(self) -> Cursor:
@@ -184,25 +187,28 @@ class ColumnsSink:
             if any(copy.table == "campaign" for copy in copies):
                 self._goals.forget()
             failures = [*page.failures, *rows.failures]
-            self._derive(intent, touched_by(rows.rows, copies, self._goals.types), rows.conflicts,
-                         failures, page.recorded_at)  # fmt: skip
+            self._derive(intent, rows, copies, failures, page.recorded_at)
         self._finish(intent)
         return failures
 
     def _derive(
         self,
         intent: Intent,
-        touched: Sequence[Touched],
-        conflicts: Sequence[Draft],
+        journaled: Journaled,
+        copies: Sequence[Copy],
         failures: Sequence[Failure],
         now: int,
     ) -> None:
         """Write what follows from what is journaled by now."""
-        workspaces = [one.workspace for one in touched]
+        touched = touched_by(journaled.rows, copies, self._goals.types)
+        workspaces = {one.workspace for one in touched}
+        workspaces |= {row["workspace"] for row in journaled.again}
         least = intent.least_version
         with numbered_turns(self._rows, NAME, self._generation, workspaces, least) as numbers:
+            touched += self._undo(journaled, intent.token)
+            self._undoing.unjudge(journaled, self._generation, numbers)
             scopes = [scope_of(one, self._columns, self._generation) for one in touched]
-            drafts = list(conflicts)
+            drafts = list(journaled.conflicts)
             judged = [to_table(JUDGEMENT_COLUMNS, [])]
             for scope in scopes:
                 judgements = Judgements(self._columns, scope.workspace, self._generation)
@@ -214,6 +220,17 @@ class ColumnsSink:
             for scope in scopes:
                 entities = Entities(self._columns, self._generation, numbers[scope.workspace])
                 entities.refresh(scope, self._goals.of(scope.workspace))
+
+    def _undo(self, journaled: Journaled, token: str) -> list[Touched]:
+        """Take undone facts out of the journal; answers what they touch, a part at a time."""
+        facts = self._undoing.after(journaled, token)
+        touched: list[Touched] = []
+        for start in range(0, len(facts), _UNDONE_AT_ONCE):
+            some = facts[start : start + _UNDONE_AT_ONCE]
+            touched += touched_by(some, (), self._goals.types)
+        for one in touched:
+            one.is_undone = True
+        return touched
 
     # The stages that lie in SQL
 

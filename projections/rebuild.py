@@ -33,15 +33,18 @@ from projections.read_models import ReadModels
 from projections.rows_sink import NAME as ROWS
 from projections.stores.columns import Columns
 from projections.stores.rows import (
+    BATCHED,
     COPY,
     CURSOR,
     FOLD_TABLES,
     INTENT,
     KEPT,
+    KEPT_AGAIN,
     MOMENT,
     SETTLING,
     SHIPPED,
     TURN,
+    UNDONE,
     WAITING,
 )
 from projections.stores.tables import COPY_COLUMNS, ENTITY_COLUMNS
@@ -142,7 +145,10 @@ def differences(models: ReadModels, live: int, other: int) -> list[Difference]:
 def drop_generation(models: ReadModels, generation: int) -> None:
     """Remove all that is stored of a generation."""
     with models.rows.begin() as connection:
-        own = (CURSOR, MOMENT, INTENT, SHIPPED, TURN, KEPT, WAITING, SETTLING, COPY)
+        own = (
+            CURSOR, MOMENT, INTENT, SHIPPED, TURN, KEPT, KEPT_AGAIN, BATCHED, UNDONE, WAITING,
+            SETTLING, COPY,
+        )  # fmt: skip
         for table in (*own, *FOLD_TABLES.values()):
             connection.execute(table.delete().where(table.c.generation == generation))
     drop_conclusions(models.columns, generation)

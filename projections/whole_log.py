@@ -3,8 +3,7 @@
 1. What the log still has comes from the log, and everything else byte for byte from the journal.
 2. The journal is trusted up to where the sink of columns stands: beyond that ``RangeRemoved`` is
    raised, since nobody has what was removed.
-3. A second copy of an event is in no journal, since it says nothing new; it is passed over. What
-   the journal could not take comes from the dead letters, which keep its bytes.
+3. What the journal could not take comes from the dead letters, which keep its bytes.
 """
 
 from __future__ import annotations
@@ -23,16 +22,19 @@ from projections.dead_letters import buried
 from projections.generations import pointed_generation
 from projections.progress import cursor_of
 from projections.stores.columns import Columns
+from projections.stores.tables import EVER_JOURNALED
 from schemas.catalogue import Topic
 from schemas.errors import RangeRemoved
 from schemas.instants import Instant
 
 _RANGE = (
-    "SELECT * FROM journal WHERE log_topic = {topic:String} AND log_partition = {partition:UInt16} "
+    f"SELECT * FROM {EVER_JOURNALED} "
+    "WHERE log_topic = {topic:String} AND log_partition = {partition:UInt16} "
     "AND log_offset >= {start:UInt64} AND log_offset < {end:UInt64}"
 )
 _BEFORE = (
-    "SELECT toString(log_topic) AS topic, log_partition, max(log_offset) + 1 AS end FROM journal "
+    "SELECT toString(log_topic) AS topic, log_partition, max(log_offset) + 1 AS end "
+    f"FROM {EVER_JOURNALED} "
     "WHERE recorded_at <= fromUnixTimestamp64Milli({at:Int64}) GROUP BY topic, log_partition"
 )
 

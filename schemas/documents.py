@@ -50,6 +50,17 @@ class ActivityDocument(Model):
     costs: tuple[Money, ...] = ()
 
 
+class BatchDocument(Model):
+    """A batch of facts that was undone."""
+
+    batch_id: UUID
+    reason: str
+    undone_at: Timestamp
+    fact_count: int
+    effects: tuple[Ref, ...] = ()
+    effect_count: int = 0
+
+
 class AudiencePart(Model):
     """Members of an audience that came from one list, all of one kind."""
 

@@ -31,9 +31,9 @@ from services.settings import Settings
 _API = "/api/v1/"
 # What may stand behind it as a label: a path is the caller's invention, labels must be few.
 _SUBJECTS = frozenset((
-    "activities", "campaigns", "certificates", "contacts", "dead-letters", "definitions", "events",
-    "forms", "identity", "keys", "kpis", "links", "lists", "messages", "registries", "replays",
-    "responses", "senders", "sources", "workspaces",
+    "activities", "batches", "campaigns", "certificates", "contacts", "dead-letters",
+    "definitions", "events", "forms", "identity", "keys", "kpis", "links", "lists", "messages",
+    "registries", "replays", "responses", "senders", "sources", "workspaces",
 ))  # fmt: skip
 _PLAIN = frozenset((
     "/", "/contacts", "/healthz", "/lists", "/live", "/livez", "/login", "/logout", "/metrics",

@@ -13,13 +13,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from events.codec import content_digest
 from events.cursor import Cursor, Place
-from events.hot_ids import Known
+from events.hot_ids import Known, note_copy
 from events.intake import Intake
 from events.kafka.broker import Broker
 from events.kafka.known_ids import KnownIds
@@ -28,7 +27,7 @@ from events.kafka.producing import producer
 from events.kafka.records import Headers, headers_of, size_of
 from events.kafka.topics import LARGEST_RECORD, Layout, check
 from events.keys import partition_of
-from events.log import EVERYTHING, Appended, Filter, OwnedLog, Record, Slice
+from events.log import EVERYTHING, Appended, CopyIds, Filter, OwnedLog, Record, Slice, copy_ids
 from schemas.catalogue import Topic
 from schemas.clock import Clock
 from schemas.envelope import Position
@@ -45,7 +44,7 @@ class _Waiting:
 
     answer: Future[Any]
     records: Sequence[Record]
-    asked: Sequence[UUID] | None = None
+    asked: Sequence[bytes] | None = None
 
 
 @dataclass(slots=True)
@@ -107,8 +106,8 @@ class KafkaLog(OwnedLog):
     def cursor_at(self, recorded_at: int) -> Cursor:
         return self._pages.cursor_at(recorded_at)
 
-    def find(self, event_ids: Sequence[UUID]) -> list[Position | None]:
-        found: list[Position | None] = self._intake.put(_Waiting(Future(), (), event_ids)).result()
+    def find(self, copies: Sequence[bytes]) -> list[Position | None]:
+        found: list[Position | None] = self._intake.put(_Waiting(Future(), (), copies)).result()
         return found
 
     def close(self) -> None:
@@ -151,8 +150,8 @@ class KafkaLog(OwnedLog):
 
     def _send(self, item: _Waiting) -> None:
         if item.asked is not None:
-            raws = [event_id.bytes for event_id in item.asked]
-            found = [self._firsts.get(raw) or self._known(raw) or _First(b"") for raw in raws]
+            firsts = self._firsts
+            found = [firsts.get(raw) or self._known(raw) or _First(b"") for raw in item.asked]
             self._under_way.append(_Call(item, found))
             return
         try:
@@ -170,16 +169,25 @@ class KafkaLog(OwnedLog):
         if record.fresh:
             call.firsts.append(_First(b"", sending=self._sent(record, headers)))
             return
-        raw = record.event_id.bytes
-        first = self._firsts.get(raw) or self._known(raw)
+        named = copy_ids(record.event_id, record.head)
+        raw = named if isinstance(named, bytes) else named.own
+        first = known = self._firsts.get(raw) or self._known(raw)
         if first is None:
             first = self._firsts[raw] = _First(record.digest, sending=self._sent(record, headers))
-        else:
+            if not isinstance(named, bytes):
+                known = self._other_copy(named)
+                self._firsts.setdefault(named.any, first)
+        if known is not None:
             index = len(call.firsts)
             call.duplicates.add(index)
-            if self._digest(first) != record.digest:
+            if self._digest(known) != record.digest:
                 call.conflicts.add(index)
         call.firsts.append(first)
+
+    def _other_copy(self, named: CopyIds) -> _First | None:
+        """A copy that came with another batch, or with none."""
+        found = (self._firsts.get(raw) or self._known(raw) for raw in (named.plain, named.any))
+        return next((first for first in found if first is not None), None)
 
     def _sent(self, record: Record, headers: Headers) -> Any:
         return self._producer.send(
@@ -225,7 +233,8 @@ class KafkaLog(OwnedLog):
                     first.position = _position(record.topic, first.sending.get(timeout=0))
                     positions.append(first.position)
                 if not record.fresh or call.is_told:
-                    seen[record.event_id.bytes] = Known(first.position, first.digest)
+                    named = copy_ids(record.event_id, record.head)
+                    note_copy(seen, named, Known(first.position, first.digest))
         if positions:
             self._ids.note(seen, Cursor.after(positions), len(positions), self._clock())
 
@@ -258,7 +267,10 @@ class KafkaLog(OwnedLog):
         while start < head:
             end = min(start + _READ_AT_ONCE, head)
             records = self._pages.range(place, start, end)
-            seen = {r.event_id.bytes: Known(r.position, b"") for r in records}
+            seen: dict[bytes, Known] = {}
+            for record in records:
+                named = copy_ids(record.event_id, record.head)
+                note_copy(seen, named, Known(record.position, b""))
             at = records[-1].recorded_at
             self._ids.note(seen, Cursor({place: end}), len(records), at)
             start = end

@@ -21,20 +21,20 @@ Row = tuple[Any, ...]
 
 def insert_rows(
     connection: sa.Connection, table: sa.Table, rows: Sequence[Row], on_conflict: Conflict
-) -> None:
+) -> int:
     """Insert rows whose values stand in the order of ``columns_of``.
 
     ``on_conflict`` says what happens to a row whose key is there: it fails, it is left out, or it
-    takes the place of the other.
+    takes the place of the other. Answers how many rows were written.
     """
     if not rows:
-        return
+        return 0
     text, is_positional = _text(connection.dialect, table, on_conflict)
     if is_positional:
-        connection.exec_driver_sql(text, list(rows))
-    else:
-        names = columns_of(table)
-        connection.exec_driver_sql(text, [dict(zip(names, row, strict=True)) for row in rows])
+        return connection.exec_driver_sql(text, list(rows)).rowcount
+    names = columns_of(table)
+    given = [dict(zip(names, row, strict=True)) for row in rows]
+    return connection.exec_driver_sql(text, given).rowcount
 
 
 @lru_cache(maxsize=128)

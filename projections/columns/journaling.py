@@ -1,4 +1,5 @@
-"""Writes a page into the journal: what was seen at another position is left out, for ever.
+"""Writes a page into the journal. What was seen at another position is a later copy: it is kept
+beside the journal, since it stands when the first one's batch is undone.
 
 The journal is one for all generations, so what was seen at its own position is there.
 """
@@ -42,9 +43,12 @@ _MISFITS = (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError)
 
 @dataclass(frozen=True, slots=True)
 class Journaled:
-    """The journal rows of a page, events about copies that said something else, and misfits."""
+    """The journal rows of a page, those of later copies, events about copies that said something
+    else, and misfits.
+    """
 
     rows: list[dict[str, Any]]
+    again: list[dict[str, Any]]
     conflicts: list[Draft]
     failures: list[Failure]
 
@@ -79,15 +83,19 @@ class Journaling:
     def write(self, page: Page, token: str) -> Journaled:
         """Journal a page's events; a page written before under its token changes nothing."""
         if not page.events:
-            return Journaled([], [], [])
+            return Journaled([], [], [], [])
         seen = self._seen([str(event.event_id) for event in page.events])
         there = set(seen)
-        firsts, conflicts = _first_copies(page, seen)
+        firsts, again, conflicts = _first_copies(page, seen)
         fitting = _fitting(firsts)
         missing = fitting.without(there)
         if missing.rows:
             self._insert(missing, token)
-        return Journaled(fitting.rows, conflicts, fitting.failures)
+        # What of them does not fit is no loss: the first copy fits.
+        copies = _fitting(again)
+        if copies.rows:
+            self._columns.insert("journal_again", copies.table, token)
+        return Journaled(fitting.rows, copies.rows, conflicts, fitting.failures)
 
     def _insert(self, fitting: Fitting, token: str) -> None:
         rows, whole = fitting.rows, fitting.table
@@ -125,18 +133,23 @@ class Journaling:
         }
 
 
-def _first_copies(page: Page, seen: Seen) -> tuple[list[tuple[Event, bytes]], list[Draft]]:
-    """The events whose ids were not seen at another position, with their digests."""
+def _first_copies(
+    page: Page, seen: Seen
+) -> tuple[list[tuple[Event, bytes]], list[tuple[Event, bytes]], list[Draft]]:
+    """The events whose ids were not seen at another position, with digests; and the others."""
     firsts: list[tuple[Event, bytes]] = []
+    again: list[tuple[Event, bytes]] = []
     conflicts: list[Draft] = []
     for event in page.events:
         digest = content_digest(event.type, event.data)
         known = seen.setdefault(str(event.event_id), (event.position, digest))
         if known[0] == event.position:
             firsts.append((event, digest))
-        elif known[1] != digest:
+            continue
+        again.append((event, digest))
+        if known[1] != digest:
             conflicts.append(conflict(event))
-    return firsts, conflicts
+    return firsts, again, conflicts
 
 
 def _fitting(firsts: list[tuple[Event, bytes]]) -> Fitting:

@@ -41,6 +41,7 @@ class Scope:
     form_clusters: set[str]
     goal_clusters: set[str]
     campaigns: set[str]
+    is_undone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ def scope_of(touched: Touched, columns: Columns, generation: int) -> Scope:
         form_clusters=people.clusters(touched.forms | {p for p, _ in weak.hits}) | regrouped,
         goal_clusters=people.clusters(touched.goals) | regrouped,
         campaigns=touched.campaigns,
+        is_undone=touched.is_undone,
     )
 
 

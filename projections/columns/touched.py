@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from projections.columns.copies import Copy
@@ -33,10 +33,12 @@ class Touched:
     goals: set[str] = field(default_factory=set)
     regrouped: set[str] = field(default_factory=set)
     campaigns: set[str] = field(default_factory=set)
+    is_undone: bool = False
+    """Touched by facts that count no more: messages that only those told of are gone."""
 
 
 def touched_by(
-    rows: Sequence[dict[str, object]],
+    rows: Sequence[Mapping[str, object]],
     copies: Sequence[Copy],
     goal_types: Callable[[str], frozenset[str]],
 ) -> list[Touched]:
@@ -57,7 +59,7 @@ def touched_by(
     return [found[workspace] for workspace in sorted(found)]
 
 
-def _note_row(mine: Touched, row: dict[str, object], goal_types: frozenset[str]) -> None:
+def _note_row(mine: Touched, row: Mapping[str, object], goal_types: frozenset[str]) -> None:
     kind, person, key = str(row["type"]), str(row["person"]), str(row["message_key"])
     if key:
         mine.persons.add(person)

@@ -34,7 +34,13 @@ class ColumnTable:
 def column_tables() -> list[ColumnTable]:
     """All tables of the column store that have generations."""
     return [
-        _table("judgement", ("message_key", "event_id"), JUDGEMENT_COLUMNS, "judgement FINAL", "1"),
+        _table(
+            "judgement",
+            ("message_key", "event_id"),
+            JUDGEMENT_COLUMNS,
+            "judgement FINAL",
+            "verdict != 'unjudged'",
+        ),
         *(_copy_table(name, declared) for name, declared in COPY_COLUMNS.items()),
         *(
             _table(name, ENTITY_KEYS[name], declared, f"{name} FINAL", "NOT deleted")

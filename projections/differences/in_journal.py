@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from uuid import UUID
 
 from events.cursor import TOPICS, Cursor
@@ -11,6 +12,7 @@ from events.log import EventLog, StoredRecord
 from projections.columns.journal import stored_record
 from projections.differences.difference import Difference, RowDifference, What, grouped
 from projections.stores.columns import Columns
+from projections.stores.tables import EVER_JOURNALED
 
 _PAGE = 5000
 _BUCKETS = 16
@@ -33,14 +35,25 @@ def first_copies(log: EventLog, until: Cursor) -> Iterator[StoredRecord]:
 
 
 def journaled(columns: Columns) -> Iterator[tuple[str, StoredRecord]]:
-    """Workspace and record of every row of the journal."""
+    """Workspace and record of every row of the journal; of later copies, the first."""
     for bucket in range(_BUCKETS):
         found = columns.query(
-            "SELECT * FROM journal WHERE cityHash64(event_id) % {buckets:UInt32} = {bucket:UInt32}",
+            f"SELECT * FROM {EVER_JOURNALED} "
+            "WHERE cityHash64(event_id) % {buckets:UInt32} = {bucket:UInt32}",
             {"bucket": bucket, "buckets": _BUCKETS},
         )
-        for row in found.to_pylist():
-            yield row["workspace"], stored_record(row)
+        rows = found.to_pylist()
+        firsts: dict[str, tuple[int, int]] = {}
+        for row in rows:
+            place = _place(row)
+            firsts[row["event_id"]] = min(firsts.get(row["event_id"], place), place)
+        for row in rows:
+            if firsts[row["event_id"]] == _place(row):
+                yield row["workspace"], stored_record(row)
+
+
+def _place(row: Mapping[str, Any]) -> tuple[int, int]:
+    return row["log_partition"], row["log_offset"]
 
 
 def fingerprint(record: StoredRecord) -> int:

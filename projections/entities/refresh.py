@@ -65,6 +65,9 @@ class Entities:
         if scope.pairs:
             text = messages_sql(notices_given(), clusters_sql(PERSONS_GIVEN))
             self._insert("message_row", text, here, messages)
+            if scope.is_undone:
+                gone = sorted({message for _, message in scope.pairs})
+                self._bury("message_row", here, "message_id", gone)
         if scope.form_clusters:
             self._forms(here, scope)
         joined = self._clusters_of_messages(here, messages) if ask else set()

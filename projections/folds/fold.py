@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+from uuid import UUID
 
 import orjson
 
@@ -96,7 +97,7 @@ class Context:
     ``touched_by`` the activities whose messages reached a cluster in a span of data time,
     ``members_of`` the subjects that belong, or have belonged, to a cluster, ``facts_of`` what the
     same fold has kept for other entities. A fold that looks something up names it in
-    ``Outcome.needs``, and says so by ``looks_up``.
+    ``Outcome.needs``, and says so by ``looks_up``. Facts of ``undone`` batches are not among them.
     """
 
     workspace: str
@@ -109,6 +110,7 @@ class Context:
     touched_by: Callable[[str, int, int], set[str]]
     members_of: Callable[[str], set[str]]
     facts_of: Callable[[Sequence[str]], Mapping[str, Sequence[Known]]]
+    undone: frozenset[UUID] = frozenset()
 
 
 class Fold(ABC):

@@ -7,7 +7,7 @@ that waited for what they provide, fold each from all it has kept, and write wha
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,8 @@ from projections.folds.keeping import Keeping
 from projections.folds.lookups import Lookups
 from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook, provided_names
-from projections.folds.waits import AT_ONCE, Waits
+from projections.folds.undone import AT_ONCE
+from projections.folds.waits import Waits
 from projections.page import Failure
 from projections.stores.rows import FOLD_TABLES
 from schemas.envelope import Event
@@ -63,12 +64,13 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Entities of one fold and workspace that are folded together."""
+    """Entities of one fold and workspace that are folded together; some of them may be due."""
 
     fold: Fold
     workspace: str
     names: list[str]
     logical_time: int
+    is_due: bool
 
 
 class Folding:
@@ -105,6 +107,7 @@ class Folding:
         """
         result = Folded()
         by_fold, provided = self._meet(events)
+        self._keeping.undone.learn(events, self._folds)
         due = self._waits.due(logical_time, workspaces)
         for fold in self._folds:
             kept = self._keep(fold, by_fold[fold.name], result)
@@ -121,10 +124,11 @@ class Folding:
             }  # fmt: skip
             self._spread(fold, kept.touched, here, logical_time)
             # Rows folded again may say something else to those who looked them up.
-            provided |= entities
+            provided |= entities | self._provided_no_more(fold, here)
             for workspace, names in _by_workspace(entities).items():
                 for some in _chunks(names):
-                    chunk = _Chunk(fold, workspace, some, logical_time)
+                    is_due = any((workspace, name) in here for name in some)
+                    chunk = _Chunk(fold, workspace, some, logical_time, is_due)
                     self._refold(chunk, kept.touched, news, result)
         return result
 
@@ -190,6 +194,18 @@ class Folding:
             for entity in self._keeping.since(fold, workspace, effective_at)
         }
 
+    def _provided_no_more(self, fold: Fold, due: Collection[Entity]) -> set[tuple[str, str]]:
+        """The names that entities have provided by facts that were undone."""
+        return {
+            (workspace, name)
+            for workspace, names in _by_workspace(due).items()
+            if self._keeping.undone.of(workspace)
+            for facts in self._keeping.all_facts(fold, workspace, names).values()
+            for known in facts
+            if self._keeping.undone.covers(known.event)
+            for name in fold.provides(known)
+        }
+
     def _spread(
         self, fold: Fold, touched: Iterable[Entity], due: Mapping[Entity, int], logical_time: int
     ) -> None:
@@ -216,14 +232,16 @@ class Folding:
         outcomes: dict[str, Outcome] = {}
         changes = Changes()
         for name in names:
-            if name not in facts:
+            if name not in facts and not self._keeping.undone.of(workspace):
                 continue
-            ordered = sorted(facts[name], key=lambda k: k.order)
+            ordered = sorted(facts.get(name, ()), key=lambda k: k.order)
             old = before.get(name, {})
             cause = causes.get((workspace, name), (None,))[-1]
             fresh = news.get((workspace, name)) if fold.follows else None
             try:
-                if fresh is None:
+                if not ordered:
+                    outcome = Outcome()  # all its facts were undone
+                elif fresh is None:
                     outcome = fold.fold(name, ordered, context)
                 else:
                     standing = Standing(frozenset(old), dues.get(name))
@@ -232,8 +250,11 @@ class Folding:
                 drafts = fold.conclude(list(old.values()), outcome.rows, cause, context)
             except sa.exc.SQLAlchemyError:
                 raise  # a store out of reach is no fault of the facts
-            except Exception as error:  # noqa: BLE001 - one entity must not stop all others
-                failed = to_stored((cause or ordered[-1]).event)
+            except Exception as error:
+                at_fault = cause or next(reversed(ordered), None)
+                if at_fault is None:
+                    raise  # nothing is left that could be set aside
+                failed = to_stored(at_fault.event)
                 result.failures.append(Failure(failed, f"{fold.name} of {name}: {error!r}"))
                 continue
             result.drafts += drafts
@@ -241,7 +262,7 @@ class Folding:
             self._compare(workspace, name, old, outcome.rows, changes)
         changes.write(self._connection)
         result.copies += changes.copies
-        self._remember(fold, workspace, names, outcomes)
+        self._remember(chunk, outcomes)
 
     def _context(
         self,
@@ -257,7 +278,8 @@ class Folding:
         span = (min(times, default=0), max(times, default=0))
         lookups = Lookups(self._connection, self._generation, workspace, subjects, span)
         facts_of = partial(self._keeping.facts, fold, workspace)
-        return lookups.context(self._book, logical_time, facts_of)
+        context = lookups.context(self._book, logical_time, facts_of)
+        return replace(context, undone=self._keeping.undone.of(workspace))
 
     def _rows_before(self, fold: Fold, workspace: str, names: list[str]) -> dict[str, Rows]:
         before: dict[str, Rows] = {}
@@ -280,11 +302,10 @@ class Folding:
                 values = {**place, "id": row.id, "entity": entity, "doc": content, **row.filters}
                 changes.put(row.table, values)
 
-    def _remember(
-        self, fold: Fold, workspace: str, names: list[str], outcomes: Mapping[str, Outcome]
-    ) -> None:
-        if fold.looks_up:
-            self._waits.remember(fold, workspace, names, outcomes)
+    def _remember(self, chunk: _Chunk, outcomes: Mapping[str, Outcome]) -> None:
+        fold = chunk.fold
+        if fold.looks_up or chunk.is_due:
+            self._waits.remember(fold, chunk.workspace, chunk.names, outcomes)
         elif any(o.needs or o.due_at is not None for o in outcomes.values()):
             raise TypeError(f"The fold {fold.name} waits for something: set its looks_up.")
 

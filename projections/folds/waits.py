@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from events.sql.bulk import insert_rows
 from projections.folds.fold import Fold, Outcome
+from projections.folds.undone import AT_ONCE
 from projections.stores.rows import KEPT, SETTLING, WAITING
 
 
@@ -40,8 +41,6 @@ _DUE = (
     .limit(MOST_DUE)
 )
 _ALL_DUE = SETTLING.delete().where(*_of(SETTLING))
-AT_ONCE = 0
-"""When those are due that another entity had folded again; whoever has waited goes first."""
 _EVERY = (
     sa.select(KEPT.c.generation, KEPT.c.fold, KEPT.c.workspace, KEPT.c.entity, sa.literal(AT_ONCE))
     .where(*_of(KEPT))

@@ -10,19 +10,47 @@ from events.cursor import TOPICS, Cursor
 from projections.past.cut import Moment
 from projections.stores.columns import Columns
 
-_JOURNALS = ("journal", "journal_by_message", "journal_by_person")
+_JOURNALS = {
+    "journal": "1", "journal_by_message": "message_key != ''", "journal_by_person": "1",
+}  # fmt: skip
+"""The journal's tables, and which events they have."""
+_BESIDE = ("journal_undone", "journal_again")
 _SPACE = 1_000_000  # more than there are partitions: topic and partition make one number
 _PLACE = f"toUInt64(toUInt8(log_topic)) * {_SPACE} + log_partition"
 
 
 def copy_journal(columns: Columns, live: str, moment: Moment) -> None:
     """Fill the journal's tables of an empty store from those of the database ``live``."""
-    known = f"workspace = {{workspace:String}} AND {_before(moment.cursor)}"
-    if moment.as_of is not None:
-        known += f" AND toUnixTimestamp64Milli(occurred_at) <= {int(moment.as_of)}"
     here = {"workspace": moment.workspace}
+    mine = "workspace = {workspace:String}"
+    happened = "1"
+    if moment.as_of is not None:
+        happened = f"toUnixTimestamp64Milli(occurred_at) <= {int(moment.as_of)}"
+    known = f"{mine} AND {_before(moment.cursor)}"
+    # Events of which there are several copies: which stands depends on what was undone by then.
+    several = " UNION ALL ".join(
+        f"SELECT event_id FROM {live}.{name} WHERE {mine}" for name in _BESIDE
+    )
     for name in _JOURNALS:
-        columns.run(f"INSERT INTO {name} SELECT * FROM {live}.{name} WHERE {known}", here)
+        columns.run(
+            f"INSERT INTO {name} SELECT * FROM {live}.{name} "
+            f"WHERE {known} AND {happened} AND event_id NOT IN ({several})",
+            here,
+        )
+    copies = " UNION ALL ".join(
+        f"SELECT * FROM {live}.{name} WHERE {known} AND event_id IN ({several})"
+        for name in ("journal", *_BESIDE)
+    )
+    standing = (
+        f"SELECT * FROM ({copies}) WHERE log_topic != 'facts' OR batch_id NOT IN ("
+        f"SELECT toUUID(JSONExtractString(data, 'batch_id')) FROM {live}.journal "
+        f"WHERE type = 'batch.undone' AND {known}) "
+        "ORDER BY log_partition, log_offset LIMIT 1 BY event_id"
+    )
+    for name, bound in _JOURNALS.items():
+        columns.run(
+            f"INSERT INTO {name} SELECT * FROM ({standing}) WHERE {happened} AND {bound}", here
+        )
     columns.run(
         "INSERT INTO provider_message SELECT workspace, provider_ref, message_id "
         "FROM journal_by_message WHERE message_id != '' AND provider_ref != '' "

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 import sqlalchemy as sa
 
 from events.cursor import Cursor
@@ -26,6 +25,7 @@ from projections.past.cut import Moment
 from projections.past.shelf import Shelf
 from projections.progress import logical_time_of
 from projections.reading.audience import audience_of
+from projections.reading.batches import batch_of, effects_of, newest_batches
 from projections.reading.by_version import members_by
 from projections.reading.evidence import certificate_of, prepared_event
 from projections.reading.journey import journey_rows
@@ -38,6 +38,7 @@ from projections.reading.previewing import preview_of
 from projections.reading.reads import Reads
 from projections.reading.recipients import recipients_of
 from projections.reading.remembered import Remembered
+from projections.reading.retracted import retracted_response
 from projections.reading.submissions import submission_of, submissions_of
 from projections.reading.tallies import tally_rows
 from projections.reading.unsent import unsent
@@ -53,6 +54,7 @@ from schemas.audiences import (
     RecipientView,
     UnsentView,
 )
+from schemas.batches import BatchEffects, BatchView
 from schemas.certificates import Certificate
 from schemas.errors import Fault, InvalidInput, NotFound
 from schemas.instants import to_datetime
@@ -133,7 +135,7 @@ class StoredReads(Reads):
         if found:
             doc = ResponseDoc.model_validate_json(found[0].doc)
             return open_response(self._sealer, workspace, doc)
-        return self._retracted(workspace, response_id)
+        return retracted_response(self._columns, self._sealer, workspace, response_id)
 
     def response_key(self, workspace: str, response_id: UUID) -> str:
         found = self._select(RESPONSE, workspace, [RESPONSE.c.id == str(response_id)], (), 1)
@@ -285,6 +287,16 @@ class StoredReads(Reads):
         with self._at(workspace, "rows", then) as at, reading(at.rows).begin() as rows:
             return certificate_of(rows, at.generation, workspace, event, self._log)
 
+    def batch(self, workspace: str, batch_id: UUID) -> BatchView:
+        return batch_of(self._live("columns"), workspace, batch_id)
+
+    def batches(self, workspace: str, limit: int) -> list[BatchView]:
+        return newest_batches(self._live("columns"), workspace, limit)
+
+    def batch_effects(self, workspace: str, batch_id: UUID, known: Cursor) -> BatchEffects:
+        self._waiting.wait_for_sink("columns", known, _PATIENCE)
+        return effects_of(self._live("columns"), workspace, batch_id)
+
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         # Read first: what a step under way adds meanwhile is then asked for again when it is done.
         live = self._waiting.live()
@@ -368,27 +380,6 @@ class StoredReads(Reads):
 
     def _contact(self, workspace: str, doc: bytes) -> ContactView:
         return open_contact(self._sealer, workspace, ContactDoc.model_validate_json(doc))
-
-    def _retracted(self, workspace: str, response_id: UUID) -> ResponseView:
-        """A response that left every list is still readable by its id (R12)."""
-        found = self._columns.query(
-            "SELECT data, person, toUnixTimestamp64Milli(occurred_at) AS occurred_at, "
-            "toUnixTimestamp64Milli(recorded_at) AS recorded_at, toString(precision) AS precision "
-            "FROM journal WHERE workspace = {workspace:String} AND type = 'response.captured' "
-            "AND object_id = {response:String} ORDER BY recorded_at DESC LIMIT 1",
-            {"workspace": workspace, "response": str(response_id)},
-        ).to_pylist()
-        if not found:
-            raise NotFound(f"There is no response {response_id}.")
-        row = found[0]
-        said = orjson.loads(row.pop("data"))
-        known = {
-            name: said[name] for name in ResponseDoc.model_fields if said.get(name) is not None
-        }
-        person = row.pop("person")
-        doc = ResponseDoc.model_validate({**known, **row, "entity": person, "cluster": person})
-        view = open_response(self._sealer, workspace, doc)
-        return view.model_copy(update={"retracted": True})
 
 
 def _place(doc: ResponseDoc) -> tuple[int, str]:

@@ -15,6 +15,7 @@ from schemas.audiences import (
     RecipientView,
     UnsentView,
 )
+from schemas.batches import BatchEffects, BatchView
 from schemas.certificates import Certificate
 from schemas.views import (
     NOW,
@@ -177,6 +178,18 @@ class Reads(ABC):
 
         Raises ``NotFound``, ``Preparing`` while that past is put together.
         """
+
+    @abstractmethod
+    def batch(self, workspace: str, batch_id: UUID) -> BatchView:
+        """What came with a batch. Raises ``NotFound``."""
+
+    @abstractmethod
+    def batches(self, workspace: str, limit: int) -> list[BatchView]:
+        """The batches whose facts came last, the newest first."""
+
+    @abstractmethod
+    def batch_effects(self, workspace: str, batch_id: UUID, known: Cursor) -> BatchEffects:
+        """What had left the house because of a batch, once a cursor is known. Raises ``Stale``."""
 
     @abstractmethod
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:

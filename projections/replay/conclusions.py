@@ -42,6 +42,14 @@ _OTHERWISE = (
     "ON o.workspace = n.workspace AND o.message_key = n.message_key AND o.event_id = n.event_id "
     f"WHERE o.generation = 0 OR o.ordinal != n.ordinal OR NOT ({_SAME})"
 )
+_TOLD = ", ".join(JUDGEMENT_COLUMNS)
+_TAKEN_BACK = (
+    f"INSERT INTO judgement ({_TOLD}) SELECT {_TOLD} FROM (SELECT * REPLACE ({{new:UInt32}} AS "
+    "generation, 0 AS version) FROM (SELECT * FROM judgement FINAL "
+    "WHERE generation = {live:UInt32} AND verdict = 'unjudged' AND event_id NOT IN ("
+    "SELECT event_id FROM judgement WHERE generation = {new:UInt32})))"
+)
+"""Verdicts on hits that were undone: they are no rows, but their numbers were given."""
 _TESTS = (
     "SELECT toString(event_id) AS event_id FROM journal "
     "WHERE test AND event_id IN (SELECT toUUID(name) FROM $given)"
@@ -54,6 +62,7 @@ def settle_verdicts(models: ReadModels, live: int, new: int) -> list[Draft]:
     A verdict's number is part of its event's id, and one that was given before would be taken for
     the event that bore it. Done twice, it changes nothing.
     """
+    models.columns.run(_TAKEN_BACK, {"live": live, "new": new})
     rows = models.columns.query(_OTHERWISE, {"live": live, "new": new}).to_pylist()
     if not rows:
         return []

@@ -19,7 +19,7 @@ _SHARES = (
 _PARTS = (
     "SELECT sum(bytes_on_disk) AS size FROM system.parts WHERE active "
     "AND database = currentDatabase() AND partition = {generation:String} "
-    "AND table NOT IN ('journal', 'journal_by_person', 'journal_by_message', 'seen')"
+    "AND NOT startsWith(table, 'journal') AND table != 'seen'"
 )
 
 

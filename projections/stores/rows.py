@@ -72,6 +72,18 @@ SETTLING = sa.Table(
     "settling", METADATA, key("generation", sa.Integer), key("fold"), key("workspace"),
     key("entity"), sa.Column("due_at", sa.BigInteger, nullable=False, index=True),
 )  # fmt: skip
+KEPT_AGAIN = sa.Table(
+    "kept_again", METADATA, key("generation", sa.Integer), key("fold"), key("workspace"),
+    key("entity"), key("event_id"), key("topic"), key("partition", sa.Integer),
+    key("offset", sa.BigInteger), whole("recorded_at"), text("key"), text("type"), raw("head"),
+    raw("data"),
+)  # fmt: skip
+"""Later copies of facts in ``kept``: one stands when the first one's batch is undone."""
+BATCHED = sa.Table(
+    "batched", METADATA, key("generation", sa.Integer), key("fold"), key("workspace"),
+    key("batch"), key("entity"),
+)  # fmt: skip
+UNDONE = sa.Table("undone", METADATA, key("generation", sa.Integer), key("workspace"), key("batch"))
 
 
 def _fold_table(name: str, *filters: sa.Column[Any]) -> sa.Table:

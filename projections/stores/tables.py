@@ -166,6 +166,11 @@ JUDGEMENT_COLUMNS = {
 
 # By it a range of the log is found that retention has removed there.
 _BY_OFFSET = "INDEX by_offset log_offset TYPE minmax GRANULARITY 1"
+EVER_JOURNALED = (
+    "(SELECT * FROM journal UNION ALL SELECT * FROM journal_undone "
+    "UNION ALL SELECT * FROM journal_again)"
+)
+"""A subquery: all that was ever journaled, undone or not (R31), and later copies too."""
 BELONGS = "belongs"
 LAY_OUT_BELONGS = (
     f"CREATE OR REPLACE TABLE {BELONGS} (subject String, cluster String) "
@@ -204,6 +209,10 @@ def _statements() -> list[str]:
         f"ORDER BY (workspace, message_key, {place}) SETTINGS {_WINDOW}",
         f"CREATE TABLE IF NOT EXISTS journal_by_person ({journal}) ENGINE = MergeTree "
         f"ORDER BY (workspace, person, occurred_at, event_id) SETTINGS {_WINDOW}",
+        f"CREATE TABLE IF NOT EXISTS journal_undone ({journal}) ENGINE = MergeTree "
+        f"ORDER BY (workspace, batch_id, event_id) SETTINGS {_WINDOW}",
+        f"CREATE TABLE IF NOT EXISTS journal_again ({journal}) ENGINE = MergeTree "
+        f"ORDER BY (workspace, event_id) SETTINGS {_WINDOW}",
         "CREATE TABLE IF NOT EXISTS seen (event_id UUID, digest FixedString(16), "
         "log_topic Enum8('facts' = 1, 'decisions' = 2, 'derived' = 3), log_partition UInt16, "
         f"log_offset UInt64) ENGINE = MergeTree ORDER BY event_id SETTINGS {_WINDOW}",

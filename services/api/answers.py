@@ -12,6 +12,7 @@ from schemas.decisions.campaign import CampaignFields
 from schemas.decisions.lists import BuiltFrom, ListFields
 from schemas.documents import (
     ActivityDocument,
+    BatchDocument,
     CampaignDocument,
     Conversion,
     DefinitionDocument,
@@ -107,6 +108,19 @@ class EntryAnswer(View):
     position: str | None = None
 
 
+class BatchAnswer(View):
+    """A batch that was undone; ``effects`` are the first of what had left the house."""
+
+    batch_id: UUID
+    reason: str
+    undone_at: Timestamp
+    fact_count: int
+    effects: list[Ref]
+    effect_count: int
+    version: int
+    position: str | None = None
+
+
 class IdentityAnswer(View):
     """Who a record is: what it is merged into, what into it, and with which it is one person."""
 
@@ -159,6 +173,11 @@ def marketing_list(document: ListDocument, version: int) -> dict[str, Any]:
     """A list as JSON data."""
     hidden = {"filling": {"pin_id", "pages", "next_page"}}
     return _flat(document.model_dump(mode="json", exclude=hidden), version)
+
+
+def batch(document: BatchDocument, version: int) -> dict[str, Any]:
+    """A batch that was undone as JSON data."""
+    return {**document.model_dump(mode="json"), "version": version}
 
 
 def identity(document: IdentityDocument, version: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from starlette.routing import compile_path
 
 from services.api import (
     activities,
+    batches,
     campaigns,
     certificates,
     contacts,
@@ -57,7 +58,7 @@ Way = tuple[re.Pattern[str], set[str]]
 SUBJECTS = (
     campaigns, quick, activities, distributions, messages, outbox, senders, registries, submissions,
     definitions, responses, response_steps, contacts, identity, lists, freezing, kpis, keys,
-    certificates, workspaces, letters, replays, events,
+    certificates, batches, workspaces, letters, replays, events,
 )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from services.bench.stamps import BLOCK, REQUEST
 from services.collector.batch import Batches
 from services.collector.intake import Intake
 from services.collector.privacy import Privacy
+from services.collector.undone import UndoneBatches
 from services.reference import Reference
 
 TEMPLATES = 64
@@ -49,7 +50,7 @@ class Stock:
         self._workspace = workspace
         self._blocks = block_count(mix)
         intake = Intake(Reference(log), Privacy(), _LARGEST_EVENT)
-        batches = Batches(intake, Composer(Sealer(vault), clock))
+        batches = Batches(intake, Composer(Sealer(vault), clock), UndoneBatches(lambda *_: False))
         principal = Principal(workspace, "bench", "bench", frozenset((Scope.WRITE,)))
         happenings = Happenings(mix, clock(), campaign)
         self._templates: list[list[Record]] = []

@@ -14,6 +14,7 @@ from schemas.instants import Instant
 from services.access import Principal
 from services.collector.intake import Intake
 from services.collector.strictjson import Refused
+from services.collector.undone import UndoneBatches
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,9 @@ class Batch:
 class Batches:
     """Makes batches. Blocks for the vault; call it from a thread."""
 
-    def __init__(self, intake: Intake, composer: Composer) -> None:
+    def __init__(self, intake: Intake, composer: Composer, undone: UndoneBatches) -> None:
         self._intake = intake
+        self._undone = undone
         self._composer = composer
 
     def make(self, principal: Principal, items: Sequence[Any], now: Instant) -> Batch:
@@ -53,7 +55,9 @@ class Batches:
             try:
                 if isinstance(item, Refused):
                     raise InvalidInput(item.detail)
-                taken.append((index, self._intake.take(principal, item, now)))
+                drafts = self._intake.take(principal, item, now)
+                self._undone.check(principal.workspace, drafts[0].batch_id, now)
+                taken.append((index, drafts))
             except InputError as error:
                 batch.rejected.append(rejection(index, error))
         self._compose(batch, taken)

@@ -29,6 +29,8 @@ from services.collector.intake import Intake
 from services.collector.rehearsal import Rehearsal, Rehearsed
 from services.collector.request import Doorway, Request
 from services.collector.strictjson import parse, parse_items
+from services.collector.undone import UndoneBatches
+from services.commands.batches import stream_of
 from services.http import Headers, Response, media_type, response, text_of
 from services.metrics import EVENTS_APPENDED, EVENTS_DUPLICATE, EVENTS_REJECTED
 from services.quotas import Quotas
@@ -54,8 +56,11 @@ class EventsDoor:
         limit = parts.settings.max_event_bytes
         self._doorway = doorway
         intake = Intake(parts.reference, doorway.privacy, limit)
-        self._batches = Batches(intake, parts.composer)
-        self._rehearsal = Rehearsal(intake, parts.composer, parts.log)
+        undone = UndoneBatches(
+            lambda workspace, batch: parts.gate.state_of(workspace, stream_of(batch)).version > 0
+        )
+        self._batches = Batches(intake, parts.composer, undone)
+        self._rehearsal = Rehearsal(intake, parts.composer, parts.log, undone)
         self._conflicts = Conflicts(parts.log, parts.clock)
         self._busy = 0
         self._makers = ThreadPoolExecutor(_MAKERS, thread_name_prefix="events")

@@ -8,13 +8,14 @@ from typing import Any
 
 from events.codec import content_digest
 from events.compose import Composer, Draft
-from events.log import OwnedLog, StoredRecord
+from events.log import OwnedLog, StoredRecord, copies_of_batch
 from schemas.errors import InputError, InvalidInput
 from schemas.instants import Instant
 from services.access import Principal
 from services.collector.batch import Rejection, rejection
 from services.collector.intake import Intake
 from services.collector.strictjson import Refused
+from services.collector.undone import UndoneBatches
 
 _SEALED = b'"$s"'
 
@@ -32,8 +33,11 @@ class Rehearsed:
 class Rehearsal:
     """Tries requests. Blocks for log and vault; call it from a thread."""
 
-    def __init__(self, intake: Intake, composer: Composer, log: OwnedLog) -> None:
+    def __init__(
+        self, intake: Intake, composer: Composer, log: OwnedLog, undone: UndoneBatches
+    ) -> None:
         self._intake = intake
+        self._undone = undone
         self._composer = composer
         self._log = log
 
@@ -45,6 +49,7 @@ class Rehearsal:
                 if isinstance(item, Refused):
                     raise InvalidInput(item.detail)
                 draft = self._intake.take(principal, item, now)[0]
+                self._undone.check(principal.workspace, draft.batch_id, now)
             except InputError as error:
                 told.rejected.append(rejection(index, error))
                 continue
@@ -58,7 +63,10 @@ class Rehearsal:
         return told
 
     def _first(self, draft: Draft) -> StoredRecord | None:
-        (place,) = self._log.find([draft.event_id])
+        named = [draft.event_id.bytes]
+        if draft.batch_id is not None:
+            named = list(copies_of_batch(draft.event_id, str(draft.batch_id).encode()))
+        place = next((one for one in self._log.find(named) if one is not None), None)
         return None if place is None else self._log.read(*place, 1).records[0]
 
     def _differs(self, first: StoredRecord, draft: Draft) -> bool:

@@ -15,12 +15,21 @@ import pytest
 
 from events.cursor import Cursor
 from events.keys import partition_of
-from events.log import EventLog, Filter, OwnedLog
+from events.log import EventLog, Filter, OwnedLog, copies_of_batch
 from schemas.catalogue import Topic
 from schemas.envelope import Position
 from schemas.errors import LogUnavailable
 from tests.support.clock import DAY, HOUR, SettableClock
-from tests.support.records import HEAD, identity, key_in, record, stored
+from tests.support.records import (
+    BATCH,
+    HEAD,
+    OTHER_BATCH,
+    batched,
+    identity,
+    key_in,
+    record,
+    stored,
+)
 
 
 class LogContract:
@@ -101,6 +110,27 @@ class LogContract:
         first = log.append([record("x", key=here)]).result(10).positions
         assert log.append([record("x", key=there)]).result(10).positions == first
 
+    def test_a_copy_with_another_batch_is_kept_and_told(self, log: OwnedLog) -> None:
+        """It stands when the first one's batch is undone."""
+        one, two = batched(record("x")), batched(record("x"), OTHER_BATCH)
+        sent = [record("x"), one, two, batched(record("y"))]
+        first = log.append(sent).result(10)
+        places = first.positions
+        assert (first.duplicates, first.conflicts) == ({1, 2}, set())
+        assert log.heads().total == 4
+        again = log.append([two, one, record("x")]).result(10)
+        assert again.duplicates == {0, 1, 2}
+        assert again.positions == (places[2], places[1], places[0])
+        own, _, plain = copies_of_batch(identity("x"), str(BATCH).encode())
+        assert log.find([own, plain]) == [places[1], places[0]]
+
+    def test_a_copy_with_another_batch_may_be_a_conflict(self, log: EventLog) -> None:
+        log.append([batched(record("x"))]).result(10)
+        other = record("x", digest=b"other content..")
+        answer = log.append([batched(other, OTHER_BATCH), batched(record("y"))]).result(10)
+        assert (answer.duplicates, answer.conflicts) == ({0}, {0})
+        assert log.heads().total == 3
+
     def test_fresh_records_are_not_looked_up(self, log: EventLog) -> None:
         answer = log.append([record("x", fresh=True), record("x", fresh=True)]).result(10)
         assert answer.duplicates == frozenset()
@@ -110,7 +140,7 @@ class LogContract:
     def test_find_answers_where_events_lie(self, log: OwnedLog) -> None:
         sent = [record("x"), record("y", key="demo:other"), record("fresh", fresh=True)]
         places = log.append(sent).result(10).positions
-        asked = [identity(name) for name in ("y", "unknown", "x", "fresh")]
+        asked = [identity(name).bytes for name in ("y", "unknown", "x", "fresh")]
         assert log.find(asked) == [places[1], None, places[0], None]
 
     def test_a_copy_is_found_to_the_end_of_the_hot_window(

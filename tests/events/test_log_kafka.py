@@ -22,7 +22,7 @@ from schemas.errors import LogUnavailable, RangeRemoved, SettingsInvalid, TooLar
 from tests.contracts.log_contract import LogContract
 from tests.support.clock import SettableClock
 from tests.support.kafka.cluster import Cluster
-from tests.support.records import identity, record, stored
+from tests.support.records import batched, identity, record, stored
 from tests.support.waiting import until
 
 HOME = partition_of("demo:a", 4)
@@ -74,9 +74,10 @@ def test_cursor_at_is_behind_all_records_up_to_a_time(log: KafkaLog) -> None:
 def test_ids_are_known_again_after_a_restart(opened: Open) -> None:
     first = opened("ids.db")
     places = first.append([record("x"), record("fresh", fresh=True)]).result(10).positions
+    first.append([batched(record("z"))]).result(10)
     first.close()
-    answer = opened("ids.db").append([record("y"), record("x")]).result(10)
-    assert answer.duplicates == {1}
+    answer = opened("ids.db").append([record("y"), record("x"), batched(record("z"))]).result(10)
+    assert answer.duplicates == {1, 2}
     assert answer.positions[1] == places[0]
 
 

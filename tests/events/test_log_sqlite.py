@@ -21,7 +21,7 @@ from schemas.errors import FormatUnknown, LogUnavailable
 from tests.contracts.log_contract import LogContract, SettableTimeContract
 from tests.support.clock import DAY, HOUR, SettableClock
 from tests.support.randomness import seeded
-from tests.support.records import identity, record, stored
+from tests.support.records import batched, identity, record, stored
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,12 +61,14 @@ def hold(log: SqliteLog) -> threading.Event:
 
 
 def test_log_goes_on_where_it_ended(log: SqliteLog, path: Path, clock: SettableClock) -> None:
-    log.append([record(n, key=f"demo:{n}") for n in range(20)]).result(10)
+    log.append([record(n, key=f"demo:{n}") for n in range(19)]).result(10)
+    log.append([batched(record(20))]).result(10)
     before, heads = list(stored(log)), log.heads()
     again = reopened(log, path, clock)
     assert again.heads() == heads
     assert list(stored(again)) == before
     assert again.append([record(3, key="demo:3")]).result(10).duplicates == {0}
+    assert again.append([batched(record(20))]).result(10).duplicates == {0}
     again.append([record("new")]).result(10)
     assert again.heads().total == 21
     again.close()

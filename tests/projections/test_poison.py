@@ -26,6 +26,7 @@ from services.collector.batch import Batches
 from services.collector.intake import Intake
 from services.collector.privacy import Privacy
 from services.collector.strictjson import parse_items
+from services.collector.undone import UndoneBatches
 from services.reference import Reference
 from tests.support import campaign as c
 from tests.support.world import WORKSPACE, World
@@ -84,7 +85,10 @@ def _send(world: World, *events: dict[str, Any]) -> int:
     """Send events through the real intake, project them, and tell how many were taken."""
     names = count()
     told = [{"specversion": "1.0", "id": f"e{next(names)}", "source": "s", **e} for e in events]
-    batches = Batches(Intake(Reference(world.log), Privacy([]), 65_536), world.composer)
+    batches = Batches(
+        Intake(Reference(world.log), Privacy([]), 65_536), world.composer,
+        UndoneBatches(lambda *_: False),
+    )  # fmt: skip
     items = parse_items(orjson.dumps(told))
     batch = batches.make(PRINCIPAL, items, Instant(world.clock()))
     world.append(*batch.records)

@@ -178,6 +178,13 @@ IDENTITIES: dict[str, Data] = {
     ),
 }
 REST: dict[str, Data] = {
+    "batch.undone": {
+        "batch_id": OTHER,
+        "reason": "The file was last year's.",
+        "fact_count": 120,
+        "effects": [{"kind": "lead", "id": LEAD}],
+        "effect_count": 1,
+    },
     **same(
         "definition.drafted definition.published definition.activated definition.retired",
         {

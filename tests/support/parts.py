@@ -102,6 +102,15 @@ class NoReads(Reads):
     def certificate(self, *_: Any) -> NoReturn:
         self._refuse()
 
+    def batch(self, *_: Any) -> NoReturn:
+        self._refuse()
+
+    def batches(self, *_: Any) -> NoReturn:
+        self._refuse()
+
+    def batch_effects(self, *_: Any) -> NoReturn:
+        self._refuse()
+
     def kpis(self, *_: Any) -> NoReturn:
         self._refuse()
 

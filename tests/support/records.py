@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
+import orjson
+
 from events.keys import partition_of
 from events.log import EventLog, Record, StoredRecord
 from schemas.catalogue import Topic
 from schemas.ids import named_id
 
+BATCH = named_id("test", "batch")
+OTHER_BATCH = named_id("test", "other batch")
 HEAD = (
     b'{"workspace":"demo","producer":"test","time":"2026-10-14T08:00:00.000Z",'
     b'"received":"2026-10-14T08:00:00.000Z","external_id":"x","flags":["bot","proxy"]}'
@@ -36,6 +40,12 @@ def record(
         digest=digest,
         fresh=fresh,
     )
+
+
+def batched(record: Record, batch: UUID = BATCH) -> Record:
+    """The record of a fact as if it had come with a batch."""
+    head = {**orjson.loads(record.head), "batch_id": str(batch)}
+    return record._replace(head=orjson.dumps(head))
 
 
 def identity(name: object) -> UUID:

@@ -44,7 +44,9 @@ def conclusions(
     for identity in before.keys() - after.keys():
         doc = before[identity]
         retracted = ResponseRetracted(
-            response_id=identity, cause_event_id=_cause(cause, doc), reason="rejudged"
+            response_id=identity,
+            cause_event_id=_cause(cause, doc),
+            reason="rejudged" if _still_counts(doc, context) else "undone",
         )
         drafts.append(_draft("response.retracted", doc, retracted, cause, context))
     return drafts
@@ -76,6 +78,16 @@ def _changes(before: ResponseDoc, after: ResponseDoc) -> dict[str, Any]:
         for name in _STATED
         if getattr(before, name) != getattr(after, name)
     }
+
+
+def _still_counts(doc: ResponseDoc, context: Context) -> bool:
+    """Whether what the response came of counts: it does, unless its batch was undone."""
+    if not context.undone:
+        return True
+    counting = {
+        known.event.event_id for known in context.facts_of([doc.entity]).get(doc.entity, ())
+    }
+    return counting.issuperset(doc.source_event_ids)
 
 
 def _cause(cause: Known | None, doc: ResponseDoc) -> UUID:

@@ -16,6 +16,7 @@ from schemas.audiences import (
     RecipientView,
     UnsentView,
 )
+from schemas.batches import BatchEffects, BatchView
 from schemas.certificates import Certificate
 from schemas.decisions.activity import DistributedList
 from schemas.documents import AudiencePart
@@ -56,6 +57,8 @@ class FakeReads(Reads):
         self.forms: dict[tuple[str, UUID, UUID], SubmissionView] = {}
         self.asked: list[object] = []
         self.listed: list[tuple[str, UUID, MemberView]] = []
+        self.brought: dict[tuple[str, UUID], BatchView] = {}
+        self.effects = BatchEffects(refs=[], count=0, prepared=False)
         self.behind = 0
         self.campaigns: list[str] = []
         self.on_wait: Callable[[], None] = lambda: None
@@ -214,6 +217,17 @@ class FakeReads(Reads):
     def certificate(self, workspace: str, message_id: UUID) -> Certificate:
         raise NotFound(f"No message {message_id} was prepared in this workspace.")
 
+    def batch(self, workspace: str, batch_id: UUID) -> BatchView:
+        if (workspace, batch_id) not in self.brought:
+            raise NotFound("No fact of this batch is stored in this workspace.")
+        return self.brought[workspace, batch_id]
+
+    def batches(self, workspace: str, limit: int) -> list[BatchView]:
+        return [view for (owner, _), view in self.brought.items() if owner == workspace][:limit]
+
+    def batch_effects(self, workspace: str, batch_id: UUID, known: Cursor) -> BatchEffects:
+        return self.effects
+
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         self.asked.append(query)
         kpis = {
@@ -322,3 +336,12 @@ def a_contact(contact_id: UUID, email: str) -> ContactView:
         created_at=moment,
         changed_at=moment,
     )
+
+
+def a_batch(batch_id: UUID) -> BatchView:
+    """Three contacts that came together."""
+    at = to_datetime(MORNING)
+    return BatchView(
+        batch_id=batch_id, facts={"contact.created": 3}, producers=["import"],
+        first_recorded_at=at, last_recorded_at=at,
+    )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 from services.parts import Parts
 from tests.services.api.caller import API, Caller, decisions
-from tests.services.api.fake_reads import FakeReads, a_contact, a_response
+from tests.services.api.fake_reads import FakeReads, a_batch, a_contact, a_response
 from tests.services.api.test_door import routes
 
 LINK = {"url": "https://shop.example.com/", "label": "offer"}
@@ -32,6 +32,7 @@ BODIES: dict[str, dict[str, Any] | list[dict[str, str]]] = {
     "rule": RULE,
     "preview": RULE,
     "freeze": {"name": "Then"},
+    "undo": {"reason": "x"},
     "members": MEMBERS,
     "remove": MEMBERS,
     "reverse": {"target": {"kind": "lead", "id": str(uuid4())}, "reason": "x"},
@@ -48,6 +49,7 @@ def owned(admin: Caller, reads: FakeReads) -> dict[str, str]:
     response, contact = uuid4(), uuid4()
     reads.add("demo", a_response(response, UUID(campaign)), str(contact))
     reads.people["demo", contact] = a_contact(contact, "ada@example.com")
+    reads.brought["demo", contact] = a_batch(contact)
     merged, survivor = ({"kind": "contact", "id": str(one)} for one in (contact, uuid4()))
     admin.done("/identity/merge", {"survivor": survivor, "merged": merged})
     rule = {"events": ["event.tracked"], "response_type": "other", "channel": "others"}
@@ -62,6 +64,7 @@ def owned(admin: Caller, reads: FakeReads) -> dict[str, str]:
         "list_id": admin.done("/lists", LIST)["list_id"],
         "member": str(contact),
         "record_id": str(contact),
+        "batch_id": str(contact),
         "sender_id": admin.done("/senders", SENDER)["sender_id"],
     }
 
@@ -98,6 +101,7 @@ def test_lists_show_nothing_of_another_workspace(
                  "/lists", "/senders"):  # fmt: skip
         shown = stranger.get(path).json()
         assert (shown["data"], shown["next_cursor"]) == ([], None)
+    assert stranger.get("/batches").json()["data"] == []
     names = {row["definition_id"] for row in stranger.get("/definitions").json()["data"]}
     assert owned["definition_id"] not in names
 

@@ -78,6 +78,7 @@ ROUTES = [
         .replace("{definition_id}", KNOWN)
         .replace("{contact_id}", KNOWN)
         .replace("{record_id}", KNOWN)
+        .replace("{batch_id}", KNOWN)
         .replace("{sender_id}", KNOWN)
         .replace("{entry_id}", "00000000000000ff")
         .replace("{projection}/{topic}/{partition}/{offset}", NAME),

@@ -9,18 +9,24 @@ import pytest
 
 from events.codec import payload_of
 from events.cursor import Cursor
+from schemas.batches import BatchEffects
 from schemas.catalogue import Topic
+from schemas.documents import BatchDocument
 from schemas.facts.order import OrderNoted
 from schemas.facts.tracked import EventTracked
 from schemas.ids import event_id
 from schemas.instants import Precision, parse_instant
 from services.collector.events_door import MANY, ONE
+from services.commands import batches
+from services.commands.commander import Commander, Order
 from services.settings import Settings
+from tests.services.api.fake_reads import a_batch
 from tests.services.collector.broken_log import BreakableLog
 from tests.services.collector.site import MESSAGE, RECIPIENT, Site, cloud_event
 from tests.support.parts import make_keys, make_parts
 
 BATCH = UUID("55555555-5555-4555-8555-555555555555")
+NO_EFFECTS = BatchEffects(refs=[], count=0, prepared=False)
 YEAR = 365 * 86_400_000
 
 
@@ -325,3 +331,26 @@ def test_a_key_that_sends_too_much_is_refused() -> None:
     assert 0 < int(reply.headers["retry-after"]) <= 60
     assert reply.json()["type"] == "urn:answerback:problem:rate-exceeded"
     assert [site.send(cloud_event("e-9")).status_code for _ in range(2)] == [202, 429]
+
+
+def test_facts_of_an_undone_batch_are_refused(site: Site) -> None:
+    good = cloud_event("e-1", batchid=str(MESSAGE))
+    bad = cloud_event("e-2", batchid=str(BATCH))
+    assert site.send([good, bad]).json()["accepted"] == 2
+    undone(site, BATCH)
+    later = [{**good, "id": "e-3"}, {**bad, "id": "e-4"}, {**good, "id": "e-5"}]
+    for params in ({"dry_run": "true"}, {}):
+        told = site.send(later, params=params).json()
+        assert told["accepted"] == 2
+        assert [(one["index"], one["detail"]) for one in told["rejected"]] == [
+            (1, "This batch was undone: send its facts under another batchid.")
+        ]
+
+
+def undone(site: Site, batch: UUID) -> None:
+    """Decide that the facts of a batch count no more."""
+    parts, view = site.parts, a_batch(batch)
+    commander = Commander(parts.gate, parts.composer, parts.clock, 10)
+    decide = batches.undo("x", lambda: (view, NO_EFFECTS), parts.clock())
+    order = Order(workspace="demo", actor="user:ada")
+    commander.run(order, batches.stream_of(batch), BatchDocument, decide, lambda _: (200, b""))

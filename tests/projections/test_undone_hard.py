@@ -1,0 +1,127 @@
+"""Undoing a batch through kills, beside a replay, and when its facts come late."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from projections import columns_sink
+from tests.support import campaign as c
+from tests.support.listed import IN_GDYNIA, publish, told
+from tests.support.records import OTHER_BATCH, batched
+from tests.support.replayed import Operated
+from tests.support.undoing import undone
+from tests.support.world import World
+
+pytestmark = pytest.mark.both_modes
+_STATEMENTS = 5
+"""How many it takes to move the facts of one batch."""
+_COPIES = 6
+"""How many it takes to let later copies stand, and to take verdicts back."""
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def prepared(world: World) -> None:
+    """A campaign to two people, one of whom came with the batch."""
+    publish(world, IN_GDYNIA)
+    world.append(*c.planned(world))
+    at = world.clock()
+    for number in range(2):
+        facts = [
+            c.contact(world, number), told(world, number, "a", city="Gdynia"),
+            *c.sent(world, number, at), c.opened(world, number, at + 1),
+            c.clicked(world, number, at + 700_000), c.form_sent(world, number, at + 2),
+        ]  # fmt: skip
+        world.append(*(map(batched, facts) if number else facts))
+        if number:
+            world.append(*(batched(one, OTHER_BATCH) for one in facts[2:]))
+    world.run()
+
+
+def counting(world: World) -> tuple[int, int]:
+    """How many facts of people the journal has, and how many of them differ."""
+    return _told(world, "journal WHERE log_topic = 'facts'")
+
+
+def moved(world: World) -> tuple[int, int]:
+    """How many facts lie beside the journal, and how many of them differ."""
+    return _told(world, "journal_undone")
+
+
+def _told(world: World, whence: str) -> tuple[int, int]:
+    found = world.columns.query(
+        f"SELECT count() AS facts, uniqExact(event_id) AS others FROM {whence}"
+    )
+    ((facts, others),) = zip(*found.to_pydict().values(), strict=True)
+    return facts, others
+
+
+@pytest.mark.parametrize("count", range(1, _STATEMENTS + _COPIES + 1))
+def test_a_step_that_was_killed_is_done_again(
+    world: World, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared(world)
+    world.append(undone(world))
+    while world.rows_sink.step(100):
+        pass
+    kind, ran = type(world.columns), []
+    run = kind.run
+
+    def dies(columns: Any, sql: str, *given: Any) -> None:
+        if "journal_undone" in sql or "journal_again" in sql or sql.startswith("DELETE"):
+            ran.append(sql)
+            if len(ran) == count:
+                raise Killed
+        run(columns, sql, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, "run", dies)
+        with pytest.raises(Killed):
+            world.columns_sink.step(100)
+    world.sinks = world.models.sinks(1)
+    world.rows_sink, world.columns_sink = world.sinks.rows, world.sinks.columns
+    assert world.columns_sink.resume()
+    world.run()
+    assert moved(world) == (7, 7)
+    assert counting(world) == (7 + 5, 7 + 5)
+    assert [one.table for one in world.rebuilt() if not one.equal] == []
+
+
+def test_a_generation_beside_the_live_one_follows(world: World) -> None:
+    prepared(world)
+    operated = Operated(world)
+    operated.run()
+    operated.replaying.begin()
+    operated.run()
+    world.append(undone(world))
+    operated.run()
+    assert [one.table for one in operated.replaying.compare(2) if not one.equal] == []
+    operated.replaying.promote(2, anyway=False)
+    operated.run()
+    world.append(batched(c.contact(world, 2)))
+    operated.run()
+    assert [one.table for one in operated.rebuilt() if not one.equal] == []
+    assert moved(world) == (8, 8)
+    operated.replaying.begin()
+    operated.run()
+    assert [one.table for one in operated.replaying.compare(3) if not one.equal] == []
+
+
+def test_facts_of_many_are_undone_a_part_at_a_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More entities than are folded at once, and more facts than are computed at once."""
+    monkeypatch.setattr(columns_sink, "_UNDONE_AT_ONCE", 500)
+    many = 1200
+    world.append(*c.planned(world), *(batched(c.contact(world, n)) for n in range(many)))
+    world.run()
+    assert {one.table: one.rows for one in world.digests()}["rows.contact"] == many
+    world.append(undone(world))
+    world.run()
+    assert {one.table: one.rows for one in world.digests()}["rows.contact"] == 0
+    assert moved(world) == (many, many)
+    assert [one.table for one in world.rebuilt() if not one.equal] == []
