@@ -15,22 +15,27 @@ from schemas.instants import to_datetime
 
 _FACTS = f"{EVER_JOURNALED} WHERE workspace = {{workspace:String}} AND log_topic = 'facts'"
 _SUMS = f"""
-SELECT batch, sumMap(map(type, facts)) AS facts, groupUniqArrayArray(producers) AS producers,
-    min(first) AS first, max(last) AS last,
+SELECT batch, sumMap(map(type, count)) AS facts, groupUniqArrayArray(some) AS producers,
+    min(least) AS first, max(greatest) AS last,
     batch IN (SELECT JSONExtractString(data, 'batch_id') FROM journal
         WHERE workspace = {{workspace:String}} AND type = 'batch.undone') AS is_undone
-FROM (SELECT toString(batch_id) AS batch, type, count() AS facts,
-        groupUniqArray(producer) AS producers,
-        min(toUnixTimestamp64Milli(recorded_at)) AS first,
-        max(toUnixTimestamp64Milli(recorded_at)) AS last
+FROM (SELECT toString(batch_id) AS batch, type, count() AS count,
+        groupUniqArray(producer) AS some,
+        min(toUnixTimestamp64Milli(recorded_at)) AS least,
+        max(toUnixTimestamp64Milli(recorded_at)) AS greatest
     FROM {_FACTS} AND batch_id != toUUID('{UUID(int=0)}') AND %s GROUP BY batch, type)
 GROUP BY batch ORDER BY last DESC, batch LIMIT {{limit:UInt32}}"""
 _OF_BATCH = "workspace = {workspace:String} AND batch_id = toUUID({batch:String})"
-# Responses that were made of its facts, or came as such.
+# Responses that came with it, or were made of its facts.
+_CAPTURED = (
+    f"{EVER_JOURNALED} WHERE workspace = {{workspace:String}} AND type = 'response.captured'"
+)
 _RESPONSES = (
-    f"SELECT object_id FROM {EVER_JOURNALED} WHERE workspace = {{workspace:String}} "
-    f"AND type = 'response.captured' AND (batch_id = toUUID({{batch:String}}) OR causation_id IN ("
-    f"SELECT event_id FROM {EVER_JOURNALED} WHERE {_OF_BATCH} AND log_topic = 'facts'))"
+    f"SELECT object_id FROM {_CAPTURED} AND batch_id = toUUID({{batch:String}}) "
+    "UNION ALL SELECT object_id FROM (SELECT object_id, arrayJoin(JSONExtract("
+    f"data, 'source_event_ids', 'Array(String)')) AS source FROM {_CAPTURED}) "
+    f"WHERE toUUID(source) IN (SELECT event_id FROM {EVER_JOURNALED} "
+    f"WHERE {_OF_BATCH} AND log_topic = 'facts')"
 )
 _PEOPLE = (
     f"SELECT person FROM {EVER_JOURNALED} WHERE {_OF_BATCH} AND log_topic = 'facts' "
