@@ -253,6 +253,45 @@ class KpiReport(View):
 _RECEIPT = frozenset(KpiReport.model_fields) - {"generation", "known_at"}
 
 
+class KpiPart(View):
+    """By how much one kind of change moved the figures of a KPI, and what its value then was.
+
+    What is not there counts as 0.
+    """
+
+    numerator: float | int
+    denominator: float | int
+    n: int
+    value: float | None
+
+
+class KpiChange(View):
+    """A KPI in two states of knowledge. ``parts`` add up to the difference of each figure, and
+    each value is with all parts up to its own.
+    """
+
+    before: KpiValue
+    after: KpiValue
+    parts: dict[str, KpiPart]
+
+
+class KpiGroupChange(View):
+    """The KPIs of one group that differ."""
+
+    group: dict[str, str]
+    kpis: dict[str, KpiChange]
+
+
+class KpiChanges(View):
+    """Why KPIs differ between two states of knowledge, by the definitions and rules of now."""
+
+    data: list[KpiGroupChange]
+    known_before: str
+    known_at: str
+    definition_version: int
+    classifier_version: int
+
+
 class MemberView(View):
     """A span of a record's membership of a list; without ``until`` it goes on."""
 

@@ -10,6 +10,7 @@ from events.codec import decode
 from events.cursor import Cursor
 from events.keys import key_of
 from events.log import EVERYTHING, Appended, EventLog, Filter, Record, Slice, StoredRecord
+from projections.past.kinds import Kind, kind_of
 from schemas.catalogue import Topic
 from schemas.errors import LogUnavailable, UnknownEventType, Unreadable
 
@@ -19,17 +20,35 @@ _LATER_WORK = frozenset(("response", "lead", "opportunity"))
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """A step from one state of knowledge to a later one: of what came after ``since``, which was
+    at ``then`` in milliseconds, these ``kinds`` alone are known.
+    """
+
+    since: Cursor
+    then: int
+    kinds: frozenset[Kind]
+
+    def takes(self, record: StoredRecord) -> bool:
+        """Whether a record is known."""
+        topic, partition, offset = record.position
+        return offset < self.since[topic, partition] or kind_of(record, self.then) in self.kinds
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A point in the past of one workspace.
 
     ``cursor`` is knowledge. ``as_of`` is data time, in milliseconds; ``None`` is no bound.
     ``rules`` are the versions of projections that conclude from it; the newest if nothing is said.
+    With ``step`` not all that came up to the cursor is known.
     """
 
     workspace: str
     cursor: Cursor
     as_of: int | None = None
     rules: frozenset[tuple[str, int]] = frozenset()
+    step: Between | None = None
 
     @property
     def until(self) -> Cursor:
@@ -47,6 +66,7 @@ class CutLog(EventLog):
         self._log = log
         self._until = moment.until
         self._as_of = moment.as_of
+        self._step = moment.step
         self._mine = key_of(moment.workspace, "")
 
     def append(self, records: Sequence[Record]) -> Future[Appended]:
@@ -71,8 +91,10 @@ class CutLog(EventLog):
         """The log itself is others' to close."""
 
     def _takes(self, record: StoredRecord) -> bool:
-        return record.key.startswith(self._mine) and (
-            self._as_of is None or _had_happened(record, self._as_of)
+        return (
+            record.key.startswith(self._mine)
+            and (self._step is None or self._step.takes(record))
+            and (self._as_of is None or _had_happened(record, self._as_of))
         )
 
 

@@ -7,7 +7,8 @@ ranges by, and every query would look at what came later.
 from __future__ import annotations
 
 from events.cursor import TOPICS, Cursor
-from projections.past.cut import Moment
+from projections.past.cut import Between, Moment
+from projections.past.kinds import kind_sql
 from projections.stores.columns import Columns
 
 _JOURNALS = {
@@ -26,7 +27,9 @@ def copy_journal(columns: Columns, live: str, moment: Moment) -> None:
     happened = "1"
     if moment.as_of is not None:
         happened = f"toUnixTimestamp64Milli(occurred_at) <= {int(moment.as_of)}"
-    known = f"{mine} AND {_before(moment.cursor)}"
+    known = f"{mine} AND {before(moment.cursor)}"
+    if moment.step is not None:
+        known += f" AND ({before(moment.step.since)} OR {_among(moment.step)})"
     # Events of which there are several copies: which stands depends on what was undone by then.
     several = " UNION ALL ".join(
         f"SELECT event_id FROM {live}.{name} WHERE {mine}" for name in _BESIDE
@@ -58,7 +61,13 @@ def copy_journal(columns: Columns, live: str, moment: Moment) -> None:
     )
 
 
-def _before(until: Cursor) -> str:
+def _among(step: Between) -> str:
+    """The condition that what came later is of the kinds that are known."""
+    kinds = ", ".join(f"'{kind}'" for kind in sorted(step.kinds))
+    return f"log_topic != 'derived' AND {kind_sql(step.then)} IN ({kinds})" if kinds else "0"
+
+
+def before(until: Cursor) -> str:
     """The condition that a row's position lies before the cursor; made of numbers alone."""
     topics = {topic: number for number, topic in enumerate(TOPICS, 1)}
     places = {topics[t] * _SPACE + p: offset for (t, p), offset in until.items()}

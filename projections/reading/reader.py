@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,28 +15,24 @@ from events.sealing import Sealer
 from events.sql.tables import reading, reading_one_moment
 from projections.folds.contacts import ContactDoc
 from projections.folds.responses.document import ResponseDoc
-from projections.generations import live_generation, pointed_generation, versions_of
-from projections.judgements.classifier import VERSION as CLASSIFIER_VERSION
-from projections.kpis.definitions import DEFINITION_VERSION, WINDOW_DAYS
-from projections.kpis.report import kpi_groups
-from projections.past.building import Stores
-from projections.past.cut import Moment
+from projections.generations import live_generation, pointed_generation
 from projections.past.shelf import Shelf
 from projections.progress import logical_time_of
 from projections.reading.audience import audience_of
 from projections.reading.batches import batch_of, effects_of, newest_batches
 from projections.reading.by_version import members_by
 from projections.reading.evidence import certificate_of, prepared_event
+from projections.reading.figures import Figures
 from projections.reading.journey import journey_rows
 from projections.reading.listing import listed_responses
 from projections.reading.marks import encode_mark, read_mark, read_place, write_place
 from projections.reading.membership import Rulebook, count_of, flow_of, members_of, why_of
 from projections.reading.opening import open_contact, open_response
 from projections.reading.outbox import outgoing
+from projections.reading.pasts import PATIENCE, Pasts
 from projections.reading.previewing import preview_of
 from projections.reading.reads import Reads
 from projections.reading.recipients import recipients_of
-from projections.reading.remembered import Remembered
 from projections.reading.retracted import retracted_response
 from projections.reading.submissions import submission_of, submissions_of
 from projections.reading.tallies import tally_rows
@@ -56,7 +51,7 @@ from schemas.audiences import (
 )
 from schemas.batches import BatchEffects, BatchView
 from schemas.certificates import Certificate
-from schemas.errors import Fault, InvalidInput, NotFound
+from schemas.errors import NotFound
 from schemas.instants import to_datetime
 from schemas.rules.parsing import parse_rule
 from schemas.views import (
@@ -64,6 +59,7 @@ from schemas.views import (
     ContactView,
     FlowView,
     JourneyItem,
+    KpiChanges,
     KpiQuery,
     KpiReport,
     MemberView,
@@ -80,9 +76,6 @@ from schemas.views import (
     WhyView,
 )
 
-_PATIENCE = 5.0
-_MOST_REMEMBERED = 200
-
 
 class StoredReads(Reads):
     """Reads the live generation, or a past; personal values are opened on the way out."""
@@ -96,9 +89,10 @@ class StoredReads(Reads):
         self._log = log
         self._sealer = sealer
         self._waiting = waiting
-        self._shelf = shelf
+        pasts = Pasts(rows, columns, log, waiting, shelf)
+        self._at, self._live = pasts.at, pasts.live
+        self._figures = Figures(columns, log, waiting, pasts)
         self._rulebook = Rulebook(log)
-        self._kpis: Remembered[KpiReport] = Remembered(_MOST_REMEMBERED)
 
     def responses(
         self, workspace: str, only: ResponseFilter, after: str | None, limit: int
@@ -207,7 +201,10 @@ class StoredReads(Reads):
         self, workspace: str, list_id: UUID, past: Past, after: str | None, limit: int,
         version: int | None = None,
     ) -> PastRows[MemberView]:  # fmt: skip
-        with self._at(workspace, "rows", past.known_at) as at, reading(at.rows).begin() as rows:
+        with (
+            self._at(workspace, "rows", past.known_at) as at,
+            reading(at.rows).begin() as rows,
+        ):
             place = (rows, at.generation, workspace, list_id)
             found = (
                 members_of(*place, past.as_of, after, limit)
@@ -230,7 +227,10 @@ class StoredReads(Reads):
             return flow_of(rows, at.generation, workspace, list_id, bounds)
 
     def member_why(self, workspace: str, list_id: UUID, member: UUID, past: Past) -> WhyView:
-        with self._at(workspace, "rows", past.known_at) as at, reading(at.rows).begin() as rows:
+        with (
+            self._at(workspace, "rows", past.known_at) as at,
+            reading(at.rows).begin() as rows,
+        ):
             return why_of(
                 rows, at.generation, workspace, list_id, member, past.as_of, self._rulebook
             )
@@ -249,16 +249,19 @@ class StoredReads(Reads):
     ) -> AudienceView:
         whom = (workspace, lists, self._rulebook, past.as_of)
         if past.known_at is not None:
-            with self._at(workspace, "rows", past.known_at) as at, reading(at.rows).begin() as rows:
+            with (
+                self._at(workspace, "rows", past.known_at) as at,
+                reading(at.rows).begin() as rows,
+            ):
                 return audience_of(rows, at.generation, *whom)
-        self._waiting.wait_for_sink("rows", known, _PATIENCE)
+        self._waiting.wait_for_sink("rows", known, PATIENCE)
         with reading_one_moment(self._rows).begin() as rows:
             return audience_of(rows, pointed_generation(rows), *whom)
 
     def recipients(
         self, workspace: str, query: RecipientsQuery, known: Cursor
     ) -> list[RecipientView]:
-        self._waiting.wait_for_sink("rows", known, _PATIENCE)
+        self._waiting.wait_for_sink("rows", known, PATIENCE)
         with reading_one_moment(self._rows).begin() as connection:
             generation = pointed_generation(connection)
             return recipients_of(connection, generation, workspace, query, self._sealer)
@@ -268,7 +271,7 @@ class StoredReads(Reads):
         known: Cursor, *, untold: bool = False,
     ) -> OutgoingRows:  # fmt: skip
         start = Cursor() if after is None else Cursor.decode(after)
-        self._waiting.wait_for_sink("columns", known, _PATIENCE)
+        self._waiting.wait_for_sink("columns", known, PATIENCE)
         at = self._live("columns")
         found, end = outgoing(
             at, workspace, self._sealer, activity, audience, start, limit, untold=untold
@@ -278,7 +281,7 @@ class StoredReads(Reads):
     def unsent(
         self, workspace: str, before: int, canceled: Collection[UUID], limit: int, known: Cursor
     ) -> list[UnsentView]:
-        self._waiting.wait_for_sink("columns", known, _PATIENCE)
+        self._waiting.wait_for_sink("columns", known, PATIENCE)
         return unsent(self._live("columns"), workspace, before, canceled, limit)
 
     def certificate(self, workspace: str, message_id: UUID) -> Certificate:
@@ -294,27 +297,14 @@ class StoredReads(Reads):
         return newest_batches(self._live("columns"), workspace, limit)
 
     def batch_effects(self, workspace: str, batch_id: UUID, known: Cursor) -> BatchEffects:
-        self._waiting.wait_for_sink("columns", known, _PATIENCE)
+        self._waiting.wait_for_sink("columns", known, PATIENCE)
         return effects_of(self._live("columns"), workspace, batch_id)
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
-        # Read first: what a step under way adds meanwhile is then asked for again when it is done.
-        live = self._waiting.live()
-        question = (workspace, query, live.generation, live.columns_version)
-        return self._kpis.answer(question, lambda: self._count_kpis(workspace, query))
+        return self._figures.kpis(workspace, query)
 
-    def _count_kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
-        with self._at(workspace, "columns", query.known_at) as at:
-            return KpiReport(
-                data=kpi_groups(at.columns, workspace, at.generation, query),
-                window_days=WINDOW_DAYS,
-                as_of=_shown(query.as_of),
-                definition_version=DEFINITION_VERSION,
-                classifier_version=CLASSIFIER_VERSION,
-                generation=self._generation_of(at),
-                cursor=at.cursor.encode(),
-                known_at=at.cursor.encode(),
-            )
+    def kpi_changes(self, workspace: str, query: KpiQuery, known_before: str) -> KpiChanges:
+        return self._figures.changes(workspace, query, known_before)
 
     def wait_for(self, cursor: Cursor, seconds: float) -> None:
         self._waiting.wait_for(cursor, seconds)
@@ -323,43 +313,6 @@ class StoredReads(Reads):
         return self._waiting.cursors()
 
     # Inside
-
-    @contextmanager
-    def _at(
-        self, workspace: str, sink: str, known_at: str | None, as_of: int | None = None
-    ) -> Iterator[Stores]:
-        """The stores of a past, or the live ones where nothing is asked but what is known now.
-
-        ``sink`` is whose cursor the live stores stand at. Raises ``Preparing``, ``InvalidInput``.
-        """
-        live = self._live(sink)
-        cursor = live.cursor if known_at is None else Cursor.decode(known_at)
-        if as_of is None and all(cursor == here for here in (live.cursor, *self._heads(known_at))):
-            yield live
-            return
-        if not self._log.heads().reaches(cursor):
-            fault = Fault("/known_at", "Send a time, or a cursor that an earlier reply gave.")
-            raise InvalidInput("The cursor lies behind the end of the log.", (fault,))
-        # A past reads the live journal, which must have come that far.
-        self._waiting.wait_for(cursor, _PATIENCE)
-        rules = frozenset(versions_of(self._rows, live.generation).items())
-        moment = Moment(workspace, cursor, as_of, rules)
-        if known_at is None:
-            moment = self._shelf.recent(moment)
-        with self._shelf.taken(moment) as stores:
-            yield stores
-
-    def _heads(self, known_at: str | None) -> list[Cursor]:
-        """Where both sinks stand; only where all stand at one place do the live stores tell it."""
-        return [] if known_at is None else list(self._waiting.cursors().values())
-
-    def _generation_of(self, at: Stores) -> int:
-        """By whose rules it was counted: a past is made by those of the live generation."""
-        return at.generation if at.rows is self._rows else live_generation(self._rows)
-
-    def _live(self, sink: str) -> Stores:
-        live = self._waiting.live()
-        return Stores(self._rows, self._columns, live.generation, live.cursors[sink])
 
     def _select(
         self,

@@ -22,6 +22,7 @@ from schemas.views import (
     ContactView,
     FlowView,
     JourneyItem,
+    KpiChanges,
     KpiQuery,
     KpiReport,
     MemberView,
@@ -194,6 +195,13 @@ class Reads(ABC):
     @abstractmethod
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         """KPIs as exact counts at this moment, or of a past."""
+
+    @abstractmethod
+    def kpi_changes(self, workspace: str, query: KpiQuery, known_before: str) -> KpiChanges:
+        """Why the KPIs known at the query's ``known_at`` are others than those known before.
+
+        Raises ``InvalidInput``, ``Preparing`` while the states between are put together.
+        """
 
     @abstractmethod
     def wait_for(self, cursor: Cursor, seconds: float) -> None:

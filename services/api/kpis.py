@@ -11,10 +11,10 @@ from pydantic import Field
 
 from projections.kpis.definitions import DEFINITION_VERSION, PARTS
 from schemas.errors import Fault, MalformedRequest
-from schemas.views import GroupBy, KpiGroup, KpiQuery, KpiReport, KpiValue
+from schemas.views import GroupBy, KpiChanges, KpiGroup, KpiQuery, KpiReport, KpiValue
 from services.api.call import Call, Reading
 from services.api.desk import AtDesk, Desk, show
-from services.api.parameters import PastParameters, moment
+from services.api.parameters import PastParameters, known_at, moment
 from services.commands import campaigns
 from services.commands.campaigns import stream_of
 
@@ -66,6 +66,34 @@ def read_campaign_kpis(
     return show({"campaign_id": str(campaign_id), "kpis": kpis, **report})
 
 
+class ChangeParameters(KpiParameters):
+    """Between which two states of knowledge."""
+
+    known_before: Annotated[
+        str, Field(max_length=2048, description="The older time, or the older reply's known_at.")
+    ]
+
+
+@router.get("/kpis/changes", response_model=KpiChanges)
+def read_kpi_changes(
+    query: Annotated[ChangeParameters, Query()], call: Reading, desk: AtDesk
+) -> HttpResponse:
+    """Why KPIs are others than they were: their difference, split by what came between.
+
+    Both are counted by the definitions and rules of now.
+    """
+    if query.campaign_id is not None:
+        _checked_campaign(desk, call, query.campaign_id)
+    if query.known_at is None:
+        detail = "Send known_at too: the known_at of the newer of the two replies."
+        raise _refused("known_at", detail)
+    asked = _asked(call, query, query.campaign_id, _groups(query.group_by))
+    before = known_at(query.known_before, call.parts)
+    query.await_position(call.parts)
+    changes = call.parts.reads.kpi_changes(call.workspace, asked, before or "")
+    return show(changes.model_dump(mode="json"))
+
+
 @router.get("/kpis", response_model=KpiReport)
 def read_kpis(
     query: Annotated[KpiParameters, Query()], call: Reading, desk: AtDesk
@@ -82,9 +110,22 @@ def _report(
     campaign_id: UUID | None,
     group_by: tuple[GroupBy, ...],
 ) -> dict[str, Any]:
+    asked = _asked(call, query, campaign_id, group_by)
+    query.await_position(call.parts)
+    report = call.parts.reads.kpis(call.workspace, asked)
+    shown = report.model_dump(mode="json", exclude={"data"})
+    return {"data": [_group(group) for group in report.data], **shown}
+
+
+def _asked(
+    call: Call,
+    query: CampaignKpiParameters,
+    campaign_id: UUID | None,
+    group_by: tuple[GroupBy, ...],
+) -> KpiQuery:
     query.version_of("definition of the KPIs", DEFINITION_VERSION)
     past = query.past(call.parts)
-    asked = KpiQuery(
+    return KpiQuery(
         campaign_id=campaign_id,
         group_by=group_by,
         only=_named(query.only),
@@ -93,10 +134,6 @@ def _report(
         as_of=past.as_of,
         known_at=past.known_at,
     )
-    query.await_position(call.parts)
-    report = call.parts.reads.kpis(call.workspace, asked)
-    shown = report.model_dump(mode="json", exclude={"data"})
-    return {"data": [_group(group) for group in report.data], **shown}
 
 
 def _group(group: KpiGroup) -> dict[str, Any]:

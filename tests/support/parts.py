@@ -114,6 +114,9 @@ class NoReads(Reads):
     def kpis(self, *_: Any) -> NoReturn:
         self._refuse()
 
+    def kpi_changes(self, *_: Any) -> NoReturn:
+        self._refuse()
+
     def wait_for(self, cursor: Cursor, seconds: float) -> None:
         self._refuse()
 

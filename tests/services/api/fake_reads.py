@@ -28,6 +28,7 @@ from schemas.views import (
     FlowStep,
     FlowView,
     JourneyItem,
+    KpiChanges,
     KpiGroup,
     KpiQuery,
     KpiReport,
@@ -249,6 +250,13 @@ class FakeReads(Reads):
             cursor="x",
             known_at="x",
         )
+
+    def kpi_changes(self, workspace: str, query: KpiQuery, known_before: str) -> KpiChanges:
+        self.asked.append((query, known_before))
+        return KpiChanges(
+            data=[], known_before=known_before, known_at=query.known_at or "",
+            definition_version=1, classifier_version=1,
+        )  # fmt: skip
 
     def wait_for(self, cursor: Cursor, seconds: float) -> None:
         self.asked.append(cursor)

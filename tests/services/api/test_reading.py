@@ -9,6 +9,7 @@ import pytest
 from events.cursor import Cursor
 from schemas.catalogue import Topic
 from schemas.views import KpiQuery
+from services.parts import Parts
 from tests.services.api.caller import Caller, problem
 from tests.services.api.fake_reads import FakeReads, a_contact
 
@@ -100,3 +101,25 @@ def test_kpis_refuse_bad_parameters(admin: Caller, params: dict[str, str]) -> No
 
 def test_kpis_of_an_unknown_campaign_are_not_found(admin: Caller) -> None:
     problem(admin.get("/kpis", campaign_id=str(uuid4())), 404)
+
+
+def test_changes_of_kpis_hand_both_states_on(admin: Caller, reads: FakeReads, parts: Parts) -> None:
+    admin.campaign()
+    older, newer = Cursor().encode(), parts.log.heads().encode()
+    told = admin.get(
+        "/kpis/changes", known_before=older, known_at=newer, only="open_rate", group_by="day"
+    ).json()
+    assert (told["data"], told["known_before"], told["known_at"]) == ([], older, newer)
+    question = KpiQuery(group_by=("day",), only=("open_rate",), known_at=newer)
+    assert reads.asked == [(question, older)]
+
+
+def test_changes_of_kpis_want_both_states(admin: Caller) -> None:
+    cursor = Cursor().encode()
+    refused = problem(admin.get("/kpis/changes", known_before=cursor), 400)
+    assert "known_at" in refused["detail"]
+    problem(admin.get("/kpis/changes", known_at=cursor), 400)
+    problem(admin.get("/kpis/changes", known_at=cursor, known_before="x"), 400)
+    both = {"known_at": cursor, "known_before": cursor}
+    problem(admin.get("/kpis/changes", only="happiness", **both), 400)
+    problem(admin.get("/kpis/changes", campaign_id=str(uuid4()), **both), 404)
