@@ -33,7 +33,6 @@ from projections.read_models import ReadModels
 from projections.rows_sink import NAME as ROWS
 from projections.stores.columns import Columns
 from projections.stores.rows import (
-    BATCHED,
     COPY,
     CURSOR,
     FOLD_TABLES,
@@ -146,7 +145,7 @@ def drop_generation(models: ReadModels, generation: int) -> None:
     """Remove all that is stored of a generation."""
     with models.rows.begin() as connection:
         own = (
-            CURSOR, MOMENT, INTENT, SHIPPED, TURN, KEPT, KEPT_AGAIN, BATCHED, UNDONE, WAITING,
+            CURSOR, MOMENT, INTENT, SHIPPED, TURN, KEPT, KEPT_AGAIN, UNDONE, WAITING,
             SETTLING, COPY,
         )  # fmt: skip
         for table in (*own, *FOLD_TABLES.values()):

@@ -70,7 +70,6 @@ class Keeping:
         rows = [self._row(fold, entity, known) for entity, known in taken]
         if insert_rows(self._connection, KEPT, rows, "ignore") < len(rows):
             self._keep_again(fold, rows)
-        self.undone.note(fold, taken)
 
     def facts(self, fold: Fold, workspace: str, entities: Sequence[str]) -> dict[str, list[Known]]:
         """By entity, all its facts that count."""

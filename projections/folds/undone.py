@@ -6,16 +6,15 @@ them count. Whatever order a batch's facts and its undoing come in, the rows are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from events.codec import payload_of
 from events.sql.bulk import insert_rows
-from projections.folds.fold import Fold, Known
-from projections.stores.rows import BATCHED, SETTLING, UNDONE
+from projections.folds.fold import Fold
+from projections.stores.rows import KEPT, KEPT_AGAIN, SETTLING, UNDONE
 from schemas.catalogue import Topic
 from schemas.decisions.batch import BatchUndone
 from schemas.envelope import Event
@@ -33,21 +32,21 @@ def _of(table: sa.Table) -> list[sa.ColumnElement[bool]]:
     return [table.c[name] == sa.bindparam(f"of_{name}") for name in _PLACE]
 
 
-_OF_BATCH = (*_of(BATCHED), BATCHED.c.batch == sa.bindparam("of_batch"))
-_DUE_NOW = SETTLING.delete().where(
-    *_of(SETTLING), SETTLING.c.entity.in_(sa.select(BATCHED.c.entity).where(*_OF_BATCH))
-)
-_MAKE_DUE = SETTLING.insert().from_select(
-    ["generation", "fold", "workspace", "entity", "due_at"],
-    sa.select(
-        BATCHED.c.generation, BATCHED.c.fold, BATCHED.c.workspace, BATCHED.c.entity,
-        sa.literal(AT_ONCE),
-    ).where(*_OF_BATCH),
-)  # fmt: skip
+_NEEDLE = sa.bindparam("needle", type_=sa.LargeBinary)
+# A fact's batch stands in its head alone: to find facts by it costs a look at all of them, once
+# when it is undone, and nothing where nearly all facts pass.
+
+
+def _holders(table: sa.Table, dialect: str) -> sa.Select[tuple[str]]:
+    holds: sa.ColumnElement[bool] = sa.func.instr(table.c.head, _NEEDLE) > 0
+    if dialect == "postgresql":
+        holds = table.c.head.op("LIKE", is_comparison=True)(_NEEDLE)
+    facts = table.c.topic == Topic.FACTS.value
+    return sa.select(table.c.entity).distinct().where(*_of(table), facts, holds)
 
 
 class Undone:
-    """Which batches are undone in one generation, and what their facts belong to."""
+    """Which batches are undone in one generation."""
 
     def __init__(self, connection: sa.Connection, generation: int) -> None:
         self._connection = connection
@@ -76,15 +75,6 @@ class Undone:
                 assert isinstance(payload, BatchUndone)  # noqa: S101 - the catalogue says so
                 self._undo(event.workspace, payload.batch_id, folds)
 
-    def note(self, fold: Fold, taken: Sequence[tuple[str, Known]]) -> None:
-        """Remember which entities of a fold have facts of which batches."""
-        rows = {
-            (self._generation, fold.name, known.event.workspace, str(batch), entity)
-            for entity, known in taken
-            if (batch := batch_of(known.event)) is not None
-        }
-        insert_rows(self._connection, BATCHED, sorted(rows), "ignore")
-
     def _undo(self, workspace: str, batch: UUID, folds: Sequence[Fold]) -> None:
         known = self.of(workspace)
         if batch in known:
@@ -93,15 +83,21 @@ class Undone:
         insert_rows(self._connection, UNDONE, [row], "ignore")
         self._known = {**(self._known or {}), workspace: known | {batch}}
         for fold in folds:
-            values = self._of(fold.name, workspace, batch)
-            self._connection.execute(_DUE_NOW, values)
-            self._connection.execute(_MAKE_DUE, values)
+            self._make_due(fold.name, workspace, batch)
 
-    def _of(self, fold: str, workspace: str, batch: UUID) -> Mapping[str, Any]:
-        return {
+    def _make_due(self, fold: str, workspace: str, batch: UUID) -> None:
+        """Have those folded again that have kept a fact of the batch."""
+        dialect = self._connection.dialect.name
+        needle = f'"batch_id":"{batch}"'
+        values = {
             "of_generation": self._generation, "of_fold": fold, "of_workspace": workspace,
-            "of_batch": str(batch),
+            "needle": (needle if dialect == "sqlite" else f"%{needle}%").encode(),
         }  # fmt: skip
+        place = (self._generation, fold, workspace)
+        for table in (KEPT, KEPT_AGAIN):
+            found = self._connection.execute(_holders(table, dialect), values)
+            rows = [(*place, entity, AT_ONCE) for entity in found.scalars()]
+            insert_rows(self._connection, SETTLING, rows, "replace")
 
 
 def batch_of(event: Event) -> UUID | None:

@@ -79,7 +79,12 @@ class Figures:
             )
 
     def _count_at(self, moment: Moment, query: KpiQuery) -> list[KpiGroup]:
-        with self._pasts.taken(moment) as at:
+        whole = moment.cursor.encode()  # all that was known then, perhaps what is known now
+        with (
+            self._pasts.at(moment.workspace, "columns", whole)
+            if moment.step is None
+            else self._pasts.taken(moment)
+        ) as at:
             return kpi_groups(at.columns, moment.workspace, at.generation, query)
 
 

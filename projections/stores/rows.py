@@ -79,10 +79,6 @@ KEPT_AGAIN = sa.Table(
     raw("data"),
 )  # fmt: skip
 """Later copies of facts in ``kept``: one stands when the first one's batch is undone."""
-BATCHED = sa.Table(
-    "batched", METADATA, key("generation", sa.Integer), key("fold"), key("workspace"),
-    key("batch"), key("entity"),
-)  # fmt: skip
 UNDONE = sa.Table("undone", METADATA, key("generation", sa.Integer), key("workspace"), key("batch"))
 
 

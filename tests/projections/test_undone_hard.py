@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from events.log import Record
 from projections import columns_sink
 from tests.support import campaign as c
-from tests.support.listed import IN_GDYNIA, publish, told
-from tests.support.records import OTHER_BATCH, batched
+from tests.support.listed import DAY, IN_GDYNIA, publish, settle, told
+from tests.support.records import BATCH, OTHER_BATCH, batched
 from tests.support.replayed import Operated
 from tests.support.undoing import undone
 from tests.support.world import World
 
 pytestmark = pytest.mark.both_modes
-_STATEMENTS = 5
-"""How many it takes to move the facts of one batch."""
-_COPIES = 6
-"""How many it takes to let later copies stand, and to take verdicts back."""
+_STATEMENTS = 11
+"""How many it takes to move facts, to let later copies stand, and to take verdicts back."""
 
 
 class Killed(BaseException):
     """Stands for the end of the process."""
+
+
+def facts_of(world: World, number: int, at: int) -> list[Record]:
+    """A person comes, is written to, and answers."""
+    return [
+        c.contact(world, number), told(world, number, "a", city="Gdynia"),
+        *c.sent(world, number, at), c.opened(world, number, at + 1),
+        c.clicked(world, number, at + 700_000), c.form_sent(world, number, at + 2),
+    ]  # fmt: skip
+
+
+def come(world: World, facts: list[Record], batch: UUID, other: UUID) -> None:
+    """They come with a batch; the first two aside, with another one too."""
+    world.append(*(batched(one, batch) for one in facts))
+    world.append(*(batched(one, other) for one in facts[2:]))
 
 
 def prepared(world: World) -> None:
@@ -30,15 +46,8 @@ def prepared(world: World) -> None:
     publish(world, IN_GDYNIA)
     world.append(*c.planned(world))
     at = world.clock()
-    for number in range(2):
-        facts = [
-            c.contact(world, number), told(world, number, "a", city="Gdynia"),
-            *c.sent(world, number, at), c.opened(world, number, at + 1),
-            c.clicked(world, number, at + 700_000), c.form_sent(world, number, at + 2),
-        ]  # fmt: skip
-        world.append(*(map(batched, facts) if number else facts))
-        if number:
-            world.append(*(batched(one, OTHER_BATCH) for one in facts[2:]))
+    world.append(*facts_of(world, 0, at))
+    come(world, facts_of(world, 1, at), BATCH, OTHER_BATCH)
     world.run()
 
 
@@ -60,16 +69,36 @@ def _told(world: World, whence: str) -> tuple[int, int]:
     return facts, others
 
 
-@pytest.mark.parametrize("count", range(1, _STATEMENTS + _COPIES + 1))
 def test_a_step_that_was_killed_is_done_again(
-    world: World, count: int, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepared(world)
-    world.append(undone(world))
-    while world.rows_sink.step(100):
-        pass
-    kind, ran = type(world.columns), []
-    run = kind.run
+    """Batch after batch is undone, and each time the process ends one statement later."""
+    publish(world, IN_GDYNIA)
+    world.append(*c.planned(world))
+    at = world.clock() - DAY
+    for count in range(1, _STATEMENTS + 1):
+        come(world, facts_of(world, count, at), UUID(int=count), UUID(int=100 + count))
+        settle(world)
+        world.append(undone(world, UUID(int=count)))
+        while world.rows_sink.step(100):
+            pass
+        with monkeypatch.context() as patched:
+            patched.setattr(type(world.columns), "run", killed_at(world, count))
+            with pytest.raises(Killed):
+                world.columns_sink.step(100)
+        world.sinks = world.models.sinks(1)
+        world.rows_sink, world.columns_sink = world.sinks.rows, world.sinks.columns
+        assert world.columns_sink.resume()
+        settle(world)
+        assert moved(world) == (7 * count, 7 * count)
+        assert counting(world) == (5 * count, 5 * count)
+    world.run()
+    assert [one.table for one in world.rebuilt() if not one.equal] == []
+
+
+def killed_at(world: World, count: int) -> Callable[..., None]:
+    """What runs statements, up to one of those that undo a batch."""
+    run, ran = type(world.columns).run, []
 
     def dies(columns: Any, sql: str, *given: Any) -> None:
         if "journal_undone" in sql or "journal_again" in sql or sql.startswith("DELETE"):
@@ -78,17 +107,7 @@ def test_a_step_that_was_killed_is_done_again(
                 raise Killed
         run(columns, sql, *given)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(kind, "run", dies)
-        with pytest.raises(Killed):
-            world.columns_sink.step(100)
-    world.sinks = world.models.sinks(1)
-    world.rows_sink, world.columns_sink = world.sinks.rows, world.sinks.columns
-    assert world.columns_sink.resume()
-    world.run()
-    assert moved(world) == (7, 7)
-    assert counting(world) == (7 + 5, 7 + 5)
-    assert [one.table for one in world.rebuilt() if not one.equal] == []
+    return dies
 
 
 def test_a_generation_beside_the_live_one_follows(world: World) -> None:
