@@ -72,11 +72,13 @@ def _told(world: World, whence: str) -> tuple[int, int]:
 def test_a_step_that_was_killed_is_done_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Batch after batch is undone, and each time the process ends one statement later."""
+    """Batch after batch is undone, and each time the process ends a statement later, or two."""
     publish(world, IN_GDYNIA)
     world.append(*c.planned(world))
     at = world.clock() - DAY
-    for count in range(1, _STATEMENTS + 1):
+    # The statements are the same ones on a server, which only takes longer over them.
+    apart = 1 if world.rows.dialect.name == "sqlite" else 2
+    for rounds, count in enumerate(range(1, _STATEMENTS + 1, apart), 1):
         come(world, facts_of(world, count, at), UUID(int=count), UUID(int=100 + count))
         settle(world)
         world.append(undone(world, UUID(int=count)))
@@ -90,8 +92,8 @@ def test_a_step_that_was_killed_is_done_again(
         world.rows_sink, world.columns_sink = world.sinks.rows, world.sinks.columns
         assert world.columns_sink.resume()
         settle(world)
-        assert moved(world) == (7 * count, 7 * count)
-        assert counting(world) == (5 * count, 5 * count)
+        assert moved(world) == (7 * rounds, 7 * rounds)
+        assert counting(world) == (5 * rounds, 5 * rounds)
     world.run()
     assert [one.table for one in world.rebuilt() if not one.equal] == []
 
