@@ -38,7 +38,9 @@ _SEEN = {
 
 Seen = dict[str, tuple[tuple[Any, ...], bytes]]
 """By id of an event, where its first copy lies, and its digest."""
-_MISFITS = (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError)
+_MISFITS = (
+    pa.ArrowException, ValueError, TypeError, KeyError, AttributeError, OverflowError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -20,13 +21,13 @@ from projections.columns.arrow import names_table
 from projections.columns.journal import NO_ID
 from projections.columns.journaling import Journaled
 from projections.stores.columns import Columns
-from projections.stores.tables import JOURNAL_COLUMNS, JUDGEMENT_COLUMNS
+from projections.stores.tables import JOURNAL_COLUMNS, JUDGEMENT_COLUMNS, UNDONE_ID
 
 _OF_BATCH = (
     "workspace = {workspace:String} AND batch_id = toUUID({batch:String}) AND log_topic = 'facts'"
 )
 _UNDONE = (
-    "SELECT DISTINCT workspace, JSONExtractString(data, 'batch_id') AS batch FROM journal "
+    f"SELECT DISTINCT workspace, toString({UNDONE_ID}) AS batch FROM journal "
     "WHERE workspace IN (SELECT name FROM $given) AND type = 'batch.undone'"
 )
 _NAMES = ", ".join(JOURNAL_COLUMNS)
@@ -72,7 +73,7 @@ _STANDING = (
     f"AND event_id IN (SELECT event_id FROM journal_undone WHERE {_HERE}) "
     f"AND event_id NOT IN (SELECT event_id FROM journal WHERE {_HERE} "
     f"AND event_id IN ({_ANY_AGAIN})) "
-    "AND batch_id NOT IN (SELECT toUUID(JSONExtractString(data, 'batch_id')) FROM journal "
+    f"AND batch_id NOT IN (SELECT {UNDONE_ID} FROM journal "
     f"WHERE {_HERE} AND type = 'batch.undone') "
     "ORDER BY log_partition, log_offset LIMIT 1 BY event_id"
 )
@@ -173,11 +174,16 @@ def _batches(rows: Sequence[Row]) -> set[Batch]:
 
 def _decisions(journaled: Journaled) -> set[Batch]:
     """The batches that a page undoes."""
-    return {
-        (row["workspace"], orjson.loads(row["data"])["batch_id"])
-        for row in journaled.rows
-        if row["type"] == "batch.undone"
-    }
+    rows = [row for row in journaled.rows if row["type"] == "batch.undone"]
+    return {(row["workspace"], batch) for row in rows if (batch := _named(row)) is not None}
+
+
+def _named(row: Row) -> str | None:
+    """The batch that a decision names; the sink of rows tells of one that cannot be read."""
+    try:
+        return str(UUID(orjson.loads(row["data"])["batch_id"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _here(batch: Batch) -> dict[str, str | int]:

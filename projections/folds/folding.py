@@ -107,7 +107,7 @@ class Folding:
         """
         result = Folded()
         by_fold, provided = self._meet(events)
-        self._keeping.undone.learn(events, self._folds)
+        result.failures += self._keeping.undone.learn(events, self._folds)
         due = self._waits.due(logical_time, workspaces)
         for fold in self._folds:
             kept = self._keep(fold, by_fold[fold.name], result)

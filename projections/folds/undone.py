@@ -11,13 +11,15 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from events.codec import payload_of
+from events.codec import payload_of, to_stored
 from events.sql.bulk import insert_rows
 from projections.folds.fold import Fold
+from projections.page import Failure
 from projections.stores.rows import KEPT, KEPT_AGAIN, SETTLING, UNDONE
 from schemas.catalogue import Topic
 from schemas.decisions.batch import BatchUndone
 from schemas.envelope import Event
+from schemas.errors import Unreadable
 
 AT_ONCE = 0
 """When those are due that something else had folded again; whoever has waited goes first."""
@@ -67,13 +69,23 @@ class Undone:
         batch = batch_of(event)
         return batch is not None and batch in self.of(event.workspace)
 
-    def learn(self, events: Sequence[Event], folds: Sequence[Fold]) -> None:
-        """Have everything folded again that facts of the batches belong to which a page undoes."""
+    def learn(self, events: Sequence[Event], folds: Sequence[Fold]) -> list[Failure]:
+        """Have everything folded again that facts of the batches belong to which a page undoes.
+
+        Answers the decisions that cannot be read.
+        """
+        failures: list[Failure] = []
         for event in events:
-            if event.type == "batch.undone":
+            if event.type != "batch.undone":
+                continue
+            try:
                 payload = payload_of(event)
-                assert isinstance(payload, BatchUndone)  # noqa: S101 - the catalogue says so
+            except Unreadable as error:
+                failures.append(Failure(to_stored(event), str(error)))
+                continue
+            if isinstance(payload, BatchUndone):
                 self._undo(event.workspace, payload.batch_id, folds)
+        return failures
 
     def _undo(self, workspace: str, batch: UUID, folds: Sequence[Fold]) -> None:
         known = self.of(workspace)

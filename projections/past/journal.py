@@ -10,6 +10,7 @@ from events.cursor import TOPICS, Cursor
 from projections.past.cut import Between, Moment
 from projections.past.kinds import kind_sql
 from projections.stores.columns import Columns
+from projections.stores.tables import UNDONE_ID
 
 _JOURNALS = {
     "journal": "1", "journal_by_message": "message_key != ''", "journal_by_person": "1",
@@ -46,7 +47,7 @@ def copy_journal(columns: Columns, live: str, moment: Moment) -> None:
     )
     standing = (
         f"SELECT * FROM ({copies}) WHERE log_topic != 'facts' OR batch_id NOT IN ("
-        f"SELECT toUUID(JSONExtractString(data, 'batch_id')) FROM {live}.journal "
+        f"SELECT {UNDONE_ID} FROM {live}.journal "
         f"WHERE type = 'batch.undone' AND {known}) "
         "ORDER BY log_partition, log_offset LIMIT 1 BY event_id"
     )

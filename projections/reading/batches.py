@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from projections.past.building import Stores
-from projections.stores.tables import EVER_JOURNALED, latest_copy
+from projections.stores.tables import EVER_JOURNALED, UNDONE_ID, latest_copy
 from schemas.batches import BatchEffects, BatchView
 from schemas.decisions.batch import MOST_EFFECTS
 from schemas.errors import NotFound
@@ -17,7 +17,7 @@ _FACTS = f"{EVER_JOURNALED} WHERE workspace = {{workspace:String}} AND log_topic
 _SUMS = f"""
 SELECT batch, sumMap(map(type, count)) AS facts, groupUniqArrayArray(some) AS producers,
     min(least) AS first, max(greatest) AS last,
-    batch IN (SELECT JSONExtractString(data, 'batch_id') FROM journal
+    batch IN (SELECT toString({UNDONE_ID}) FROM journal
         WHERE workspace = {{workspace:String}} AND type = 'batch.undone') AS is_undone
 FROM (SELECT toString(batch_id) AS batch, type, count() AS count,
         groupUniqArray(producer) AS some,

@@ -171,6 +171,8 @@ EVER_JOURNALED = (
     "UNION ALL SELECT * FROM journal_again)"
 )
 """A subquery: all that was ever journaled, undone or not (R31), and later copies too."""
+UNDONE_ID = "toUUIDOrZero(JSONExtractString(data, 'batch_id'))"
+"""Which batch a decision undoes; none, if it does not say so."""
 BELONGS = "belongs"
 LAY_OUT_BELONGS = (
     f"CREATE OR REPLACE TABLE {BELONGS} (subject String, cluster String) "

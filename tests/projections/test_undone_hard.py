@@ -15,7 +15,7 @@ from tests.support.listed import DAY, IN_GDYNIA, publish, settle, told
 from tests.support.records import BATCH, OTHER_BATCH, batched
 from tests.support.replayed import Operated
 from tests.support.undoing import undone
-from tests.support.world import World
+from tests.support.world import WORKSPACE, World
 
 pytestmark = pytest.mark.both_modes
 _STATEMENTS = 11
@@ -132,6 +132,26 @@ def test_a_generation_beside_the_live_one_follows(world: World) -> None:
     assert [one.table for one in operated.replaying.compare(3) if not one.equal] == []
 
 
+def test_a_decision_that_cannot_be_read_stops_nothing(world: World) -> None:
+    prepared(world)
+    before = contacts(world)
+    for number, data in enumerate((b'{"batch_id":7}', b'{"batch_id":"x"}', b"{}", b"[]")):
+        bad = undone(world, UUID(int=number))._replace(data=data)
+        world.append(bad)
+    world.append(c.contact(world, 9))
+    world.run()
+    assert contacts(world) == before + 1
+    world.append(undone(world))
+    world.run()
+    assert contacts(world) == before
+    assert world.reads().batch(WORKSPACE, BATCH).is_undone
+
+
+def contacts(world: World) -> int:
+    """How many contacts there are."""
+    return {one.table: one.rows for one in world.digests()}["rows.contact"]
+
+
 def test_facts_of_many_are_undone_a_part_at_a_time(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,9 +160,9 @@ def test_facts_of_many_are_undone_a_part_at_a_time(
     many = 1200
     world.append(*c.planned(world), *(batched(c.contact(world, n)) for n in range(many)))
     world.run()
-    assert {one.table: one.rows for one in world.digests()}["rows.contact"] == many
+    assert contacts(world) == many
     world.append(undone(world))
     world.run()
-    assert {one.table: one.rows for one in world.digests()}["rows.contact"] == 0
+    assert contacts(world) == 0
     assert moved(world) == (many, many)
     assert [one.table for one in world.rebuilt() if not one.equal] == []
