@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from events.cursor import Cursor
+from projections.past.building import last_recorded
+from projections.past.cut import Between, Moment
 from projections.past.kinds import Kind
 from schemas.errors import InvalidInput
 from schemas.views import KpiChanges, KpiQuery, KpiValue
@@ -91,6 +95,21 @@ def test_the_states_are_those_of_the_kpis_themselves(world: World) -> None:
             for kpi, change in group.kpis.items():
                 assert getattr(change, name) == groups[tuple(group.group.items())][kpi]
     assert told.data
+
+
+def test_with_all_kinds_of_change_a_step_is_the_later_state(world: World) -> None:
+    """Which kind a record is of is said twice, of the log and of the journal."""
+    at = begun(world)
+    before = Cursor.decode(known(world))
+    world.clock.advance(HOUR)
+    world.append(c.clicked(world, 0, at + 700_000), c.form_sent(world, 1, at + 900_000))
+    world.append(c.form_sent(world, 0, world.clock()), merged(world, 0, 1), undone(world))
+    later = Moment(WORKSPACE, Cursor.decode(known(world)))
+    step = Between(before, last_recorded(world.log, before), frozenset(Kind))
+    count = world.reads()._figures._count_at
+    assert count(replace(later, step=step), KpiQuery()) == count(later, KpiQuery())
+    none = replace(later, step=replace(step, kinds=frozenset()))
+    assert count(none, KpiQuery()) != count(later, KpiQuery())
 
 
 def test_what_was_not_known_yet_is_refused(world: World) -> None:
