@@ -53,7 +53,7 @@ def test_members_of_several_lists_stand_with_the_first(world: World) -> None:
 
 
 def test_nobody_is_read_before_all_is_known(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projections.reading.reader._PATIENCE", 0)
+    monkeypatch.setattr("projections.reading.reader.PATIENCE", 0)
     chosen(world, c.person(1))
     world.append(told(world, 1, "a", city="Gdynia"))
     with pytest.raises(Stale):

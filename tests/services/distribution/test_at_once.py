@@ -94,7 +94,7 @@ def test_a_sender_is_never_told_of_an_end_that_is_none(
     _, activity = office.launched(office.static_list(*people(office, 1, 2)))
     office.begin(activity)
     assert office.distributions.turn()  # decided on, and not yet among the columns
-    monkeypatch.setattr("projections.reading.reader._PATIENCE", 0)
+    monkeypatch.setattr("projections.reading.reader.PATIENCE", 0)
     for path in ("outbox", "outbox/file"):
         problem(office.caller.get(f"/activities/{activity}/{path}"), 503)
     settle(office.world)

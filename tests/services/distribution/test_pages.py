@@ -62,7 +62,7 @@ def test_nothing_is_decided_before_all_that_was_accepted_is_known(
     said = {"channel": "email", "purpose": "marketing", "source": "page"}
     office.heard("consent.withdrawn", 1, address=c.address(1), **said)
     with monkeypatch.context() as impatient:
-        impatient.setattr("projections.reading.reader._PATIENCE", 0)
+        impatient.setattr("projections.reading.reader.PATIENCE", 0)
         assert not office.distributions.turn()
     assert office.progress(activity)["left"] == 2
     office.see_through()
