@@ -11,6 +11,7 @@ from events.cursor import Cursor
 from events.keys import key_of
 from events.log import EVERYTHING, Appended, EventLog, Filter, Record, Slice, StoredRecord
 from projections.past.kinds import Kind, kind_of
+from projections.past.supposing import Supposition
 from schemas.catalogue import Topic
 from schemas.errors import LogUnavailable, UnknownEventType, Unreadable
 
@@ -41,7 +42,7 @@ class Moment:
 
     ``cursor`` is knowledge. ``as_of`` is data time, in milliseconds; ``None`` is no bound.
     ``rules`` are the versions of projections that conclude from it; the newest if nothing is said.
-    With ``step`` not all that came up to the cursor is known.
+    With ``step`` not all that came up to the cursor is known. ``supposing`` is what if.
     """
 
     workspace: str
@@ -49,6 +50,12 @@ class Moment:
     as_of: int | None = None
     rules: frozenset[tuple[str, int]] = frozenset()
     step: Between | None = None
+    supposing: Supposition | None = None
+
+    @property
+    def was(self) -> bool:
+        """Whether it is the state of an installation at some time, and nothing made up."""
+        return self.step is None and self.supposing is None
 
     @property
     def until(self) -> Cursor:
@@ -67,6 +74,7 @@ class CutLog(EventLog):
         self._until = moment.until
         self._as_of = moment.as_of
         self._step = moment.step
+        self._supposing = moment.supposing
         self._mine = key_of(moment.workspace, "")
 
     def append(self, records: Sequence[Record]) -> Future[Appended]:
@@ -77,8 +85,8 @@ class CutLog(EventLog):
     ) -> Slice:
         room = max(0, self._until[topic, partition] - start)
         found = self._log.read(topic, partition, start, min(limit, room), only)
-        kept = tuple(record for record in found.records if self._takes(record))
-        return Slice(topic, partition, start, found.end, kept)
+        kept = map(self._heard, filter(self._takes, found.records))
+        return Slice(topic, partition, start, found.end, tuple(r for r in kept if r is not None))
 
     def heads(self) -> Cursor:
         return self._until
@@ -89,6 +97,9 @@ class CutLog(EventLog):
 
     def close(self) -> None:
         """The log itself is others' to close."""
+
+    def _heard(self, record: StoredRecord) -> StoredRecord | None:
+        return record if self._supposing is None else self._supposing.heard(record)
 
     def _takes(self, record: StoredRecord) -> bool:
         return (

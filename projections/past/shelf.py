@@ -23,7 +23,7 @@ MOST = 4
 PATIENCE = 4.0
 """How many seconds a request waits for its past; then it is told to come back."""
 FRESH = 60_000
-"""For how many milliseconds a past that was asked for as of now answers as such."""
+"""For how many milliseconds, once it is there, a past that was asked for as of now answers so."""
 
 
 @dataclass(slots=True)
@@ -32,11 +32,11 @@ class Past:
 
     folder: Path
     database: str
-    begun: int
     work: Work
     built: Future[Stores]
     stores: list[Stores] = field(default_factory=list)
     readers: int = 0
+    ready_at: int | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -47,6 +47,10 @@ class Past:
     def has_failed(self) -> bool:
         """Whether its building ended without a result."""
         return self.built.done() and self.built.exception() is not None
+
+    def is_fresh(self, oldest: int) -> bool:
+        """Whether it is being built, or was there after some moment only."""
+        return not self.has_failed and (self.ready_at is None or self.ready_at >= oldest)
 
 
 class Shelf:
@@ -71,17 +75,16 @@ class Shelf:
         shutil.rmtree(folder, ignore_errors=True)
         source.columns.drop_beside(self._prefix)
 
-    def recent(self, moment: Moment) -> Moment:
-        """The moment, or one of the same data time whose past was begun a moment ago.
+    def recent(self, moment: Moment, fresh: int = FRESH) -> Moment:
+        """The moment, or one of the same data time whose past is or was just put together.
 
         Else whoever asks for what is known now would be told to come back for ever: by then,
         more is known.
         """
-        oldest = self._clock() - FRESH
+        oldest = self._clock() - fresh
         with self._lock:
             for name, past in reversed(self._pasts.items()):
-                same = replace(name, cursor=moment.cursor) == moment
-                if same and past.begun >= oldest and not past.has_failed:
+                if replace(name, cursor=moment.cursor) == moment and past.is_fresh(oldest):
                     return name
         return moment
 
@@ -126,9 +129,7 @@ class Shelf:
             raise Preparing("Other pasts are being put together first. Send the same again later.")
         self._made += 1
         label = f"{self._made:06}"
-        past = Past(
-            self._folder / label, self._prefix + label, self._clock(), Work(self._going), Future()
-        )
+        past = Past(self._folder / label, self._prefix + label, Work(self._going), Future())
         past.built = self._builder.submit(self._build, moment, past)
         return past
 
@@ -142,6 +143,7 @@ class Shelf:
         )
         past.stores.append(into)  # so that a build that fails is dropped like any other
         Building(self._source, moment, into, past.work).run()
+        past.ready_at = self._clock()
         return into
 
     def _stores(self, past: Past) -> Stores:

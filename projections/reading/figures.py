@@ -54,7 +54,7 @@ class Figures:
             raise InvalidInput("What was known before is not the earlier of the two.", (fault,))
 
         def count(moment: Moment) -> list[KpiGroup]:
-            return self._steps.answer((query, moment), lambda: self._count_at(moment, query))
+            return self._steps.answer((query, moment), lambda: self.count_at(moment, query))
 
         steps = moments_between(self._log, self._columns, earlier, later)
         return KpiChanges(
@@ -64,6 +64,11 @@ class Figures:
             definition_version=DEFINITION_VERSION,
             classifier_version=CLASSIFIER_VERSION,
         )
+
+    def count_at(self, moment: Moment, query: KpiQuery) -> list[KpiGroup]:
+        """The KPIs of any moment. Raises ``Preparing``."""
+        with self._pasts.of(moment) as at:
+            return kpi_groups(at.columns, moment.workspace, at.generation, query)
 
     def _count(self, workspace: str, query: KpiQuery) -> KpiReport:
         with self._pasts.at(workspace, "columns", query.known_at) as at:
@@ -77,15 +82,6 @@ class Figures:
                 cursor=at.cursor.encode(),
                 known_at=at.cursor.encode(),
             )
-
-    def _count_at(self, moment: Moment, query: KpiQuery) -> list[KpiGroup]:
-        whole = moment.cursor.encode()  # all that was known then, perhaps what is known now
-        with (
-            self._pasts.at(moment.workspace, "columns", whole)
-            if moment.step is None
-            else self._pasts.taken(moment)
-        ) as at:
-            return kpi_groups(at.columns, moment.workspace, at.generation, query)
 
 
 def _shown(as_of: int | None) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -13,6 +14,7 @@ from projections.generations import live_generation, versions_of
 from projections.past.building import Stores
 from projections.past.cut import Moment
 from projections.past.shelf import Shelf
+from projections.past.supposing import Supposition
 from projections.stores.columns import Columns
 from projections.waiting import Waiting
 from schemas.errors import Fault, InvalidInput
@@ -70,11 +72,24 @@ class Pasts:
         rules = frozenset(versions_of(self._rows, self._waiting.live().generation).items())
         return Moment(workspace, cursor, as_of, rules)
 
+    def supposed(
+        self, workspace: str, supposing: Supposition, known_at: str | None, fresh: int
+    ) -> Moment:
+        """What if, by what is known at a cursor, or was within ``fresh`` milliseconds."""
+        here = self.live("columns").cursor if known_at is None else Cursor.decode(known_at)
+        moment = replace(self.moment(workspace, here), supposing=supposing)
+        return self._shelf.recent(moment, fresh) if known_at is None else moment
+
     @contextmanager
-    def taken(self, moment: Moment) -> Iterator[Stores]:
-        """The stores of exactly this past. Raises ``Preparing``."""
-        with self._shelf.taken(moment) as stores:
-            yield stores
+    def of(self, moment: Moment) -> Iterator[Stores]:
+        """The stores of exactly this moment, the live ones among them. Raises ``Preparing``."""
+        if moment.was:
+            cursor = moment.cursor.encode()
+            with self.at(moment.workspace, "columns", cursor, moment.as_of) as stores:
+                yield stores
+        else:
+            with self._shelf.taken(moment) as stores:
+                yield stores
 
     def generation_of(self, at: Stores) -> int:
         """By whose rules it was counted: a past is made by those of the live generation."""

@@ -21,6 +21,7 @@ from projections.progress import logical_time_of
 from projections.reading.audience import audience_of
 from projections.reading.batches import batch_of, effects_of, newest_batches
 from projections.reading.by_version import members_by
+from projections.reading.dry_runs import DryRuns
 from projections.reading.evidence import certificate_of, prepared_event
 from projections.reading.figures import Figures
 from projections.reading.journey import journey_rows
@@ -51,6 +52,7 @@ from schemas.audiences import (
 )
 from schemas.batches import BatchEffects, BatchView
 from schemas.certificates import Certificate
+from schemas.dry_runs import DryRun, DryRunQuery
 from schemas.errors import NotFound
 from schemas.instants import to_datetime
 from schemas.rules.parsing import parse_rule
@@ -92,6 +94,7 @@ class StoredReads(Reads):
         pasts = Pasts(rows, columns, log, waiting, shelf)
         self._at, self._live = pasts.at, pasts.live
         self._figures = Figures(columns, log, waiting, pasts)
+        self._dry_runs = DryRuns(pasts, self._figures)
         self._rulebook = Rulebook(log)
 
     def responses(
@@ -305,6 +308,9 @@ class StoredReads(Reads):
 
     def kpi_changes(self, workspace: str, query: KpiQuery, known_before: str) -> KpiChanges:
         return self._figures.changes(workspace, query, known_before)
+
+    def dry_run(self, workspace: str, query: DryRunQuery) -> DryRun:
+        return self._dry_runs.of(workspace, query)
 
     def wait_for(self, cursor: Cursor, seconds: float) -> None:
         self._waiting.wait_for(cursor, seconds)

@@ -17,6 +17,7 @@ from schemas.audiences import (
 )
 from schemas.batches import BatchEffects, BatchView
 from schemas.certificates import Certificate
+from schemas.dry_runs import DryRun, DryRunQuery
 from schemas.views import (
     NOW,
     ContactView,
@@ -201,6 +202,13 @@ class Reads(ABC):
         """Why the KPIs known at the query's ``known_at`` are others than those known before.
 
         Raises ``InvalidInput``, ``Preparing`` while the states between are put together.
+        """
+
+    @abstractmethod
+    def dry_run(self, workspace: str, query: DryRunQuery) -> DryRun:
+        """What a version of a promotion rule would have done from the beginning.
+
+        Raises ``InvalidInput``, ``Preparing`` while the pasts it needs are put together.
         """
 
     @abstractmethod

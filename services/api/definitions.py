@@ -1,4 +1,4 @@
-"""Definitions: drafted, published, retired."""
+"""Definitions: drafted, tried, published, retired."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from pydantic import Field
 
 from schemas.clock import random_id
 from schemas.documents import DefinitionDocument
+from schemas.dry_runs import DryRun, DryRunQuery
+from schemas.errors import Fault, InvalidInput
+from schemas.instants import EARLIEST
 from schemas.views import Rows
+from services.access import Scope
 from services.api import answers
 from services.api.call import Call, Reading, Writing
 from services.api.desk import AtDesk, Body, Deed, Desk, show
 from services.api.paging import listed, page_of
-from services.api.parameters import Page
+from services.api.parameters import Page, known_at, moment
 from services.commands import definitions
 from services.commands.commander import Change
+from services.parts import Parts
 
 router = APIRouter(prefix="/definitions", tags=["definitions"])
+YEAR = 365 * 86_400_000
 
 
 class NewDefinition(Body):
@@ -34,6 +40,20 @@ class Publishing(Body):
     """Which version is put in force; the newest is the only one that can be."""
 
     version: Annotated[int, Field(ge=1)] | None = None
+
+
+class DryRunning(Body):
+    """Which version is tried, and over which days: the newest, over the year until now.
+
+    ``known_at`` is a time, or that of an earlier reply. ``limit`` responses of each kind are named.
+    """
+
+    version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    since: Annotated[str, Field(max_length=40)] | None = Field(default=None, alias="from")
+    until: Annotated[str, Field(max_length=40)] | None = Field(default=None, alias="to")
+    campaign_id: UUID | None = None
+    known_at: Annotated[str, Field(max_length=2048)] | None = None
+    limit: Annotated[int, Field(ge=0, le=1000)] = 20
 
 
 def _deed(desk: Desk, call: Call) -> Deed[DefinitionDocument]:
@@ -69,6 +89,41 @@ def read_definition(definition_id: UUID, call: Reading, desk: AtDesk) -> Respons
     found = desk.find(call, definitions.stream_of(definition_id), DefinitionDocument)
     document = definitions.known(found.document, definition_id)
     return show(answers.definition(document, found.version))
+
+
+@router.post("/{definition_id}/dry-run", response_model=DryRun)
+def try_definition(
+    definition_id: UUID, call: Writing, desk: AtDesk, body: DryRunning | None = None
+) -> Response:
+    """What a version would have done, had it been in force from the beginning; nothing changes.
+
+    Whoever may write rules may ask, if he may read what they make.
+    """
+    call.principal.require(Scope.READ)
+    found = desk.find(call, definitions.stream_of(definition_id), DefinitionDocument)
+    document = definitions.known(found.document, definition_id)
+    asked = body or DryRunning()
+    query = _query(asked, call.parts, definition_id, definitions.tried(document, asked.version))
+    return show(call.parts.reads.dry_run(call.workspace, query).model_dump(mode="json"))
+
+
+def _query(asked: DryRunning, parts: Parts, definition_id: UUID, version: int) -> DryRunQuery:
+    until = moment(asked.until, "to")
+    until = parts.clock() if until is None else until
+    since = moment(asked.since, "from")
+    since = max(EARLIEST, until - YEAR) if since is None else since
+    if since >= until:
+        detail = "The days asked for must begin before they end."
+        raise InvalidInput(detail, (Fault("/from", detail),))
+    return DryRunQuery(
+        definition_id=definition_id,
+        version=version,
+        since=since,
+        until=until,
+        campaign_id=asked.campaign_id,
+        known_at=known_at(asked.known_at, parts),
+        limit=asked.limit,
+    )
 
 
 @router.post("/{definition_id}/publish", response_model=answers.DefinitionAnswer)

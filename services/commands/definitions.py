@@ -93,6 +93,20 @@ def publish(document: DefinitionDocument, version: int | None) -> Change[Definit
     return Change(document=published, steps=(_step(published, "definition.published"),))
 
 
+def tried(document: DefinitionDocument, version: int | None) -> int:
+    """The version a dry run is of: the newest if none is named.
+
+    Raises ``InvalidInput`` for one that there is not, and for rules that are tried elsewhere.
+    """
+    if document.kind not in KINDS:
+        detail = "A list's rule is tried at /lists/{list_id}/rule/preview."
+        raise InvalidInput("Only promotion rules have dry runs.", (Fault("/kind", detail),))
+    if version is not None and version > document.version:
+        detail = f"The rule has the versions 1 to {document.version}."
+        raise InvalidInput(detail, (Fault("/version", detail),))
+    return version or document.version
+
+
 def publish_rule(
     document: DefinitionDocument | None, list_id: UUID, body: dict[str, Any], stands: StreamWrite
 ) -> Change[DefinitionDocument]:

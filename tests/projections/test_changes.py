@@ -106,7 +106,7 @@ def test_with_all_kinds_of_change_a_step_is_the_later_state(world: World) -> Non
     world.append(c.form_sent(world, 0, world.clock()), merged(world, 0, 1), undone(world))
     later = Moment(WORKSPACE, Cursor.decode(known(world)))
     step = Between(before, last_recorded(world.log, before), frozenset(Kind))
-    count = world.reads()._figures._count_at
+    count = world.reads()._figures.count_at
     assert count(replace(later, step=step), KpiQuery()) == count(later, KpiQuery())
     none = replace(later, step=replace(step, kinds=frozenset()))
     assert count(none, KpiQuery()) != count(later, KpiQuery())

@@ -117,6 +117,9 @@ class NoReads(Reads):
     def kpi_changes(self, *_: Any) -> NoReturn:
         self._refuse()
 
+    def dry_run(self, *_: Any) -> NoReturn:
+        self._refuse()
+
     def wait_for(self, cursor: Cursor, seconds: float) -> None:
         self._refuse()
 

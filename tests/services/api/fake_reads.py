@@ -20,6 +20,7 @@ from schemas.batches import BatchEffects, BatchView
 from schemas.certificates import Certificate
 from schemas.decisions.activity import DistributedList
 from schemas.documents import AudiencePart
+from schemas.dry_runs import DryRun, DryRunDifference, DryRunQuery, DryRunResponses
 from schemas.errors import Fault, InvalidInput, NotFound, Stale
 from schemas.instants import to_datetime
 from schemas.views import (
@@ -257,6 +258,21 @@ class FakeReads(Reads):
             data=[], known_before=known_before, known_at=query.known_at or "",
             definition_version=1, classifier_version=1,
         )  # fmt: skip
+
+    def dry_run(self, workspace: str, query: DryRunQuery) -> DryRun:
+        self.asked.append(query)
+        none = DryRunDifference()
+        return DryRun(
+            definition_id=query.definition_id,
+            version=query.version,
+            since=to_datetime(query.since),
+            until=to_datetime(query.until),
+            responses=DryRunResponses(now=3, then=3, appear=none, leave=none, change=none),
+            kpis=[],
+            known_at=query.known_at or "x",
+            definition_version=1,
+            classifier_version=1,
+        )
 
     def wait_for(self, cursor: Cursor, seconds: float) -> None:
         self.asked.append(cursor)

@@ -9,6 +9,7 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas.promotion import rule_id
 from services.parts import Parts
 from tests.services.api.caller import API, Caller
 from tests.services.api.fake_letters import NAME, SomeLetters
@@ -24,7 +25,7 @@ FIELDS = (
     "id", "linked", "changes", "target", "customer", "evidence", "reason", "owner_id", "medium",
     "at", "body", "definition_id", "events", "url", "number", "links", "redirect_url", "origins",
     "v", "member", "tz", "all", "any", "not", "field", "did", "has", "in_list", "members",
-    "member_type",
+    "member_type", "from", "to", "known_at", "limit",
     "campaign_id", "received_at", "email", "first_name", "expected_version", "version", "received",
 )  # fmt: skip
 KNOWN = str(UUID(int=7))
@@ -75,7 +76,7 @@ ROUTES = [
         .replace("{list_id}", LIST)
         .replace("{member}", KNOWN)
         .replace("{response}", KNOWN)
-        .replace("{definition_id}", KNOWN)
+        .replace("{definition_id}", str(rule_id("form")))
         .replace("{contact_id}", KNOWN)
         .replace("{record_id}", KNOWN)
         .replace("{batch_id}", KNOWN)
