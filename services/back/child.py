@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from projections.maintenance import Maintenance
 from projections.reading.reads import Reads
 from projections.replay.replays import Replays
-from schemas.errors import ProjectionStopped, StoreUnavailable
+from schemas.errors import OutOfRoom, ProjectionStopped, StoreUnavailable
 from services.back.link import Handler, Link
 from services.back.stub import stub
 
@@ -24,6 +24,8 @@ _STOP_SECONDS = 60.0
 _ANSWER_SECONDS = 120.0
 _THREADS = 4
 _MOST_STARTS, _STARTS_SPAN = 5, 60.0
+_RETRY_SECONDS = 1.0
+_WARN_EVERY = 60
 
 log = logging.getLogger(__name__)
 
@@ -32,15 +34,16 @@ class BackProcess:
     """The back as the front has it. Its ports ask it, whichever one runs."""
 
     def __init__(self, handlers: Mapping[str, Handler], lock: int) -> None:
-        self._handlers: dict[str, Handler] = {**handlers, "failed": self._note_failure}
+        told = {"failed": self._note_failure, "full": self._note_full}
+        self._handlers: dict[str, Handler] = {**handlers, **told}
         self._lock = lock
         self._link: Link | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = threading.Event()
         self._starts = [time.monotonic()]
-        self._stopping = False
+        self._stopping = threading.Event()
         self._following = False
-        self._failure = ""
+        self._failure = self._full = ""
         self._on_failure: Callable[[], None] = lambda: None
         self._watcher: threading.Thread | None = None
         self.reads = stub(Reads, self._present, _ANSWER_SECONDS)
@@ -48,7 +51,10 @@ class BackProcess:
         self.replays = stub(Replays, self._present)
 
     def start(self) -> None:
-        """Start the process and wait until its stores are open. Raises ``ProjectionStopped``."""
+        """Start the process and wait until its stores are open.
+
+        Raises ``ProjectionStopped``, and ``OutOfRoom``.
+        """
         self._spawn()
         self._watcher = threading.Thread(target=self._watch, name="back-watcher", daemon=True)
         self._watcher.start()
@@ -66,7 +72,7 @@ class BackProcess:
 
     def stop(self) -> None:
         """Let the process finish the pages under way, and end."""
-        self._stopping = True
+        self._stopping.set()
         process, link = self._process, self._link
         if process is None or link is None:
             return
@@ -92,6 +98,7 @@ class BackProcess:
         # Each process has an event of its own: the end of one before may be noticed late, and its
         # own word may come late, and neither says that this one is ready.
         ready = self._ready = threading.Event()
+        self._full = ""
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - this program itself
@@ -102,15 +109,17 @@ class BackProcess:
         self._link = Link(ours, {**self._handlers, "ready": ready.set}, _THREADS)
         self._link.start(on_end=ready.set)
         started = ready.wait(_START_SECONDS)
-        if not started or self._failure or self._process.poll() is not None:
+        if not started or self._failure or self._full or self._process.poll() is not None:
             self._process.kill()
             self._process.wait()
+            if self._full:
+                raise OutOfRoom(f"The projections cannot start: {self._full}")
             why = self._failure or "it did not open its stores."
             raise ProjectionStopped(f"The projections cannot start: {why}")
 
     def _watch(self) -> None:
         try:
-            while not self._stopping:
+            while not self._stopping.is_set():
                 self._await_end_and_restart()
         except Exception as error:  # a front without a back would answer 503 for ever
             if not isinstance(error, ProjectionStopped):
@@ -123,7 +132,7 @@ class BackProcess:
         if self._process is None:
             raise ProjectionStopped("The back was never started.")
         code = self._process.wait()
-        if self._stopping:
+        if self._stopping.is_set():
             return
         log.error("The back has ended with %s.", _said(code))
         now = time.monotonic()
@@ -132,17 +141,35 @@ class BackProcess:
             raise ProjectionStopped(self._failure or f"The process ended with {_said(code)}.")
         self._starts.append(now)
         try:
-            self._spawn()
-            if self._following:
-                self.maintenance.follow()
+            self._spawn_in_room()
         except (ProjectionStopped, StoreUnavailable) as error:
             # It has ended again, which is seen, counted and told in the next turn.
             log.warning("The back has not come up: %s", error)
+
+    def _spawn_in_room(self) -> None:
+        """Start the process again, as soon as an operator has made room for it."""
+        tries = 0
+        while not self._stopping.is_set():
+            try:
+                self._spawn()
+            except OutOfRoom as error:
+                if tries % _WARN_EVERY == 0:
+                    log.warning("The back waits for room: %s", error)
+                tries += 1
+                self._stopping.wait(_RETRY_SECONDS)
+                continue
+            if self._following:
+                self.maintenance.follow()
+            return
 
     def _note_failure(self, why: str) -> None:
         self._failure = why
         self._ready.set()
         self._on_failure()
+
+    def _note_full(self, why: str) -> None:
+        self._full = why
+        self._ready.set()
 
 
 def _said(code: int) -> str:

@@ -14,7 +14,7 @@ from projections.maintenance import Maintenance
 from projections.reading.reads import Reads
 from projections.replay.replays import Replays
 from schemas.clock import system_clock, system_random
-from schemas.errors import AnswerbackError
+from schemas.errors import AnswerbackError, OutOfRoom
 from services.back.bootstrap import open_back
 from services.back.link import Link
 from services.back.stub import answering
@@ -38,6 +38,9 @@ def main(descriptor: int) -> int:
     link.start(on_end=_front_is_gone)
     try:
         _serve(link, stopping)
+    except OutOfRoom as error:
+        link.call("full", str(error))
+        return FAILED
     except AnswerbackError as error:
         link.call("failed", str(error))
         return FAILED

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.support.served import Served, make_key
+from tests.support.small_disk import small_disk
 
 pytestmark = [pytest.mark.slow]
 
@@ -78,6 +79,28 @@ def _kills_a_new_back(asker: Asker, killed: set[int]) -> bool:
     killed.add(back)
     os.kill(back, signal.SIGKILL)
     return True
+
+
+def test_a_back_that_is_killed_on_a_full_disk_waits_for_room(tmp_path: Path) -> None:
+    served = Served(tmp_path)
+    with small_disk(served.data, 96) as disk:
+        if disk is None:
+            pytest.skip("No disk can be mounted here.")
+        key = make_key(served, "demo")
+        served.start()
+        asker = Asker(served, key)
+        try:
+            disk.fill()
+            served.kill_back()
+            eventually(lambda: "waits for room" in served.told())
+            time.sleep(3)  # it has been tried again meanwhile
+            assert asker.get("/livez").status_code == 200
+            assert asker.get("/api/v1/kpis").status_code == 503
+            disk.free()
+            eventually(lambda: asker.get("/api/v1/kpis").status_code == 200)
+            assert served.told().count("waits for room") == 1
+        finally:
+            assert served.stop() == 0
 
 
 def test_while_the_back_is_away_the_doors_answer(asker: Asker) -> None:
