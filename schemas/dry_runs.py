@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from schemas.fields import Model, Timestamp
-from schemas.views import KpiGroupChange, View
+from schemas.kpis import KpiGroupChange
+from schemas.views import View
 
 
 class DryRunQuery(Model):

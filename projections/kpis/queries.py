@@ -4,40 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from projections.kpis.definitions import MESSAGE_SETS, RESPONSE_SETS, WINDOW_DAYS
+from projections.kpis.populations import (
+    CONTACTED,
+    FORMS,
+    LINKS,
+    MESSAGES,
+    PEOPLE,
+    REACHED,
+    RESPONSES,
+    SCOPE,
+    WEBINARS,
+    Population,
+    audience,
+)
 from projections.kpis.sources import Sources
 from projections.stores.tables import latest_copy
-
-_WINDOW = WINDOW_DAYS * 86_400_000
-_SCOPE = "({campaign:String} = '' OR campaign_id = {campaign:String})"
-_SPAN = "cohort_at >= {since:Int64} AND cohort_at < {until:Int64}"
-_TIME_GROUPS = {"day": "toDate", "week": "toMonday", "month": "toStartOfMonth"}
-
-MESSAGE_GROUPS = {
-    "campaign": "campaign_id", "activity": "activity_id", "channel": "channel", "line": "line",
-}  # fmt: skip
-RESPONSE_GROUPS = {
-    "campaign": "campaign_id", "activity": "activity_id", "channel": "channel",
-    "country": "country", "region": "region",
-}  # fmt: skip
-FORM_GROUPS = {"campaign": "campaign_id", "form": "form_id", "channel": "'web_form'"}
-OWN_GROUPS = {"campaign": "campaign_id"}
-
-
-def group_columns(
-    names: Sequence[str], known: dict[str, str], time: str | None = None
-) -> list[str] | None:
-    """The expressions to group by, as ``group_1`` and so on; None if the source lacks one."""
-    columns = []
-    for name in names:
-        if name in _TIME_GROUPS and time:
-            moment = f"fromUnixTimestamp64Milli(toInt64({time}), 'UTC')"
-            columns.append(f"toString({_TIME_GROUPS[name]}({moment}))")
-        elif name in known:
-            columns.append(f"toString({known[name]})")
-        else:
-            return None
-    return columns
 
 
 def _select(columns: Sequence[str], counts: str, source: str, where: str) -> str:
@@ -46,129 +27,80 @@ def _select(columns: Sequence[str], counts: str, source: str, where: str) -> str
     return f"SELECT {', '.join([*groups, counts])} FROM ({source}) WHERE {where}{tail}"
 
 
-_ACTIVITIES = f"(SELECT * FROM {latest_copy('activity')} WHERE {_SCOPE})"
-"""The activities that are asked about: messages of others are not even read."""
+def _counted(of: Population, s: Sources, columns: Sequence[str], counts: str) -> str:
+    return _select(columns, counts, of.source(s), of.where)
 
 
-def _audience(s: Sources, wanted: str = "1") -> str:
-    """Messages with their campaign, and whether the audience has them.
+def _rows_in(of: Population) -> str:
+    """How many rows of the source are in each set."""
+    return ", ".join(f"countIf({sql}) AS {name}" for name, sql in of.sets.items())
 
-    Joined columns get names of their own: ``m.*`` must not become ambiguous.
-    """
-    return f"""
-SELECT m.*, a_campaign AS campaign_id, a_channel AS channel, a_content AS planned_content,
-    (a_batch = '' OR has(m.batches, a_batch)) AS in_audience
-FROM (SELECT * EXCEPT (generation, workspace, version, deleted) FROM {s.messages}
-    WHERE NOT test AND activity_id IN (SELECT id FROM {_ACTIVITIES}) AND {wanted}) AS m
-INNER JOIN (SELECT id AS a_id, campaign_id AS a_campaign, channel AS a_channel,
-    pinned_batch AS a_batch, content_version_id AS a_content FROM {_ACTIVITIES}
-) AS a ON a_id = m.activity_id"""
-
-
-def _messages(s: Sources) -> str:
-    """Messages with what is known of their campaign and of their person in it."""
-    return f"""
-SELECT m.*, c_goal != '' AS has_goal, r_message != '' AS reached,
-    p_responses > 0 AS responded, p_positive > 0 AS responded_well
-FROM ({_audience(s)}) AS m
-LEFT JOIN (SELECT id AS c_id, goal_event AS c_goal FROM {latest_copy("campaign")}
-) AS c ON c_id = m.campaign_id
-LEFT JOIN (SELECT campaign_id AS r_campaign, message_id AS r_message FROM {s.reach}) AS r
-    ON r_campaign = m.campaign_id AND r_message = m.message_id
-LEFT JOIN (SELECT campaign_id AS p_campaign, cluster AS p_cluster, count() AS p_responses,
-    countIf(code = 'interested') AS p_positive FROM {s.responses}
-    GROUP BY campaign_id, cluster
-) AS p ON p_campaign = m.campaign_id AND p_cluster = m.cluster"""
-
-
-_REACHED = f"in_audience AND {MESSAGE_SETS['delivered']}"
-_PEOPLE = {
-    "contacted_people": _REACHED,
-    "responding_people": f"{_REACHED} AND responded",
-    "positive_people": f"{_REACHED} AND responded_well",
-    "goal_contacted_people": f"{_REACHED} AND has_goal",
-    "goal_people": f"{_REACHED} AND has_goal AND reached",
-}
-"""Sets of people of a campaign: who is of two campaigns counts twice."""
 
 _AMOUNTS = {
     "outside_audience": "countIf(NOT in_audience)",
-    "call_attempts": f"sumIf(call_attempts, {_REACHED})",
-    "talk_seconds": f"sumIf(talk_seconds, {_REACHED})",
+    "call_attempts": f"sumIf(call_attempts, {REACHED})",
+    "talk_seconds": f"sumIf(talk_seconds, {REACHED})",
 }
 
 
-OF_MESSAGES = frozenset((*MESSAGE_SETS, *_AMOUNTS))
+OF_MESSAGES = frozenset((*MESSAGES.sets, *_AMOUNTS))
 """What ``messages_query`` counts; likewise below."""
 
 
 def messages_query(s: Sources, columns: Sequence[str]) -> str:
     """Counts of message sets, and why some messages were blocked."""
-    counts = [f"countIf(in_audience AND {sql}) AS {name}" for name, sql in MESSAGE_SETS.items()]
-    counts += [f"{sql} AS {name}" for name, sql in _AMOUNTS.items()]
+    amounts = [f"{sql} AS {name}" for name, sql in _AMOUNTS.items()]
     blocks = "sumMapIf([toString(reason)], [toUInt64(1)], in_audience AND state = 'blocked')"
-    counts += [f"{blocks}.1 AS reasons", f"{blocks}.2 AS reason_counts"]
-    return _select(columns, ", ".join(counts), _audience(s), f"{_SCOPE} AND {_SPAN}")
+    reasons = [f"{blocks}.1 AS reasons", f"{blocks}.2 AS reason_counts"]
+    return _counted(MESSAGES, s, columns, ", ".join([_rows_in(MESSAGES), *amounts, *reasons]))
 
 
-OF_PEOPLE = frozenset((*(f"{name}_p" for name in MESSAGE_SETS), *_PEOPLE))
+OF_PEOPLE = frozenset((*PEOPLE.sets, *CONTACTED.sets))
 
 
 def people_query(s: Sources, columns: Sequence[str]) -> str:
-    """Counts of people: those of a message set (``_p``), and the sets of people.
+    """Counts of people: those of a message set (``_p``), and the sets of people of campaigns.
 
     What a person is of is one number of bits, first in each campaign, then altogether: a number for
     each of 2.5 million people where 29 counters took 1.6 GB and twice the time.
     """
-    sets = {f"{name}_p": f"in_audience AND {sql}" for name, sql in MESSAGE_SETS.items()} | _PEOPLE
+    sets = {**PEOPLE.sets, **CONTACTED.sets}
     bit = {name: 1 << place for place, name in enumerate(sets)}
     bits = " + ".join(f"{bit[name]} * toUInt8({sql})" for name, sql in sets.items())
     groups = [f"group_{i}" for i in range(len(columns))]
     lead = "".join(f"{sql} AS {name}, " for sql, name in zip(columns, groups, strict=True))
     alike = "".join(f"{name}, " for name in groups)
     by_both = (
-        f"SELECT {lead}cluster, groupBitOr({bits}) AS here FROM ({_messages(s)}) "
-        f"WHERE {_SCOPE} AND {_SPAN} GROUP BY {alike}campaign_id, cluster"
+        f"SELECT {lead}cluster, groupBitOr({bits}) AS here FROM ({PEOPLE.source(s)}) "
+        f"WHERE {PEOPLE.where} GROUP BY {alike}campaign_id, cluster"
     )
-    within = ", ".join(f"countIf(bitAnd(here, {bit[name]}) != 0) AS {name}" for name in _PEOPLE)
+    within = ", ".join(
+        f"countIf(bitAnd(here, {bit[name]}) != 0) AS {name}" for name in CONTACTED.sets
+    )
     by_person = (
         f"SELECT {alike}groupBitOr(here) AS anywhere, {within} FROM ({by_both}) "
         f"GROUP BY {alike}cluster"
     )
-    last = [f"sum({name}) AS {name}" for name in _PEOPLE]
-    last += [
-        f"countIf(bitAnd(anywhere, {bit[name]}) != 0) AS {name}"
-        for name in sets if name not in _PEOPLE
-    ]  # fmt: skip
+    last = [f"sum({name}) AS {name}" for name in CONTACTED.sets]
+    last += [f"countIf(bitAnd(anywhere, {bit[name]}) != 0) AS {name}" for name in PEOPLE.sets]
     tail = f" GROUP BY {', '.join(groups)}" if groups else ""
     return f"SELECT {alike}{', '.join(last)} FROM ({by_person}){tail}"
 
 
-OF_LINKS = frozenset(("link_delivered", "link_clicked"))
+OF_LINKS = frozenset(LINKS.sets)
 
 
 def links_query(s: Sources, columns: Sequence[str]) -> str:
     """Delivered messages whose content holds a link, and those with a human click on it."""
-    source = f"""
-SELECT m.*, arrayJoin(arrayDistinct(e_links)) AS link, indexOf(m.links, link) AS place,
-    place > 0 AND m.links_at[place] < m.cohort_at + {_WINDOW} AS hit
-FROM ({_audience(s)}) AS m INNER JOIN (
-    SELECT entry_id AS e_id, links AS e_links FROM {latest_copy("entry")}
-    WHERE registry = 'content_version'
-) AS e ON e_id = if(m.content_version_id != '', m.content_version_id, m.planned_content)
-WHERE m.in_audience AND m.state = 'delivered'"""
-    counts = "count() AS link_delivered, countIf(hit) AS link_clicked"
-    return _select(columns, counts, source, f"{_SCOPE} AND {_SPAN}")
+    return _counted(LINKS, s, columns, _rows_in(LINKS))
 
 
-OF_RESPONSES = frozenset(RESPONSE_SETS)
+OF_RESPONSES = frozenset(RESPONSES.sets)
 
 
 def responses_query(s: Sources, columns: Sequence[str]) -> str:
     """Counts of sets of countable responses."""
-    counts = ", ".join(f"countIf({sql}) AS {name}" for name, sql in RESPONSE_SETS.items())
-    where = f"{_SCOPE} AND occurred_at >= {{since:Int64}} AND occurred_at < {{until:Int64}}"
-    return _select(columns, counts, f"SELECT * FROM {s.responses}", where)
+    return _counted(RESPONSES, s, columns, _rows_in(RESPONSES))
 
 
 OF_RESPONDERS = frozenset(("inbound_responders",))
@@ -176,13 +108,12 @@ OF_RESPONDERS = frozenset(("inbound_responders",))
 
 def responders_query(s: Sources, columns: Sequence[str]) -> str:
     """People with a countable response in the span whom the campaign never contacted."""
-    span = "occurred_at >= {since:Int64} AND occurred_at < {until:Int64}"
-    there = f"{span} AND {_SCOPE}"
-    asked = f"cluster IN (SELECT cluster FROM {s.responses} WHERE {there})"
+    asked = f"cluster IN (SELECT cluster FROM {s.responses} WHERE {RESPONSES.where})"
     source = f"""
-SELECT DISTINCT campaign_id, cluster FROM {s.responses} WHERE {there} AND (campaign_id, cluster)
-    NOT IN (SELECT campaign_id, cluster FROM ({_audience(s, asked)}) WHERE {_REACHED})"""
-    return _select(columns, "count() AS inbound_responders", source, _SCOPE)
+SELECT DISTINCT campaign_id, cluster FROM {s.responses} WHERE {RESPONSES.where}
+    AND (campaign_id, cluster)
+    NOT IN (SELECT campaign_id, cluster FROM ({audience(s, asked)}) WHERE {REACHED})"""
+    return _select(columns, "count() AS inbound_responders", source, SCOPE)
 
 
 OF_FOLLOWUPS = frozenset(("routed", "median", "p90", "followed_up"))
@@ -212,52 +143,25 @@ ASOF LEFT JOIN (SELECT if(k.cluster = '', j.person, k.cluster) AS cluster,
     counts = ("count() AS routed, quantileExactIf(0.5)(minutes, followed) AS median, "
               "quantileExactIf(0.9)(minutes, followed) AS p90, "
               "countIf(followed) AS followed_up")  # fmt: skip
-    where = f"{_SCOPE} AND occurred_at >= {{since:Int64}} AND occurred_at < {{until:Int64}}"
-    return _select(columns, counts, source, where)
+    return _select(columns, counts, source, RESPONSES.where)
 
 
-OF_FORMS = frozenset(("visitors", "submitters", "visits", "submissions"))
+OF_FORMS = frozenset((*FORMS.sets, "visits", "submissions"))
 
 
 def forms_query(s: Sources, columns: Sequence[str]) -> str:
-    """People who saw a form or sent it, by the day of the first sight."""
-    source = f"""
-SELECT f.form_id AS form_id, f.cluster AS cluster, f.visits AS visits,
-    f.submissions AS submissions, e.campaign_id AS campaign_id, f.submitted_at AS submitted_at,
-    if(f.visited_at = 0 OR (f.submitted_at > 0 AND f.submitted_at < f.visited_at),
-        f.submitted_at, f.visited_at) AS cohort_at
-FROM {s.forms} AS f LEFT JOIN (
-    SELECT entry_id, campaign_id FROM {latest_copy("entry")} WHERE registry = 'form'
-) AS e ON e.entry_id = f.form_id"""
-    sent = f"submitted_at > 0 AND submitted_at < cohort_at + {_WINDOW}"
-    counts = (f"uniqExact(cluster) AS visitors, uniqExactIf(cluster, {sent}) AS submitters, "
-              "sum(visits) AS visits, sum(submissions) AS submissions")  # fmt: skip
-    return _select(columns, counts, source, f"{_SCOPE} AND {_SPAN}")
+    """People who saw a form or sent it: of several forms of a campaign once."""
+    people = [f"uniqExactIf(cluster, {sql}) AS {name}" for name, sql in FORMS.sets.items()]
+    amounts = ["sum(visits) AS visits", "sum(submissions) AS submissions"]
+    return _counted(FORMS, s, columns, ", ".join([*people, *amounts]))
 
 
-OF_WEBINARS = frozenset(("registered", "attended", "no_shows"))
+OF_WEBINARS = frozenset(WEBINARS.sets)
 
 
 def webinars_query(s: Sources, columns: Sequence[str]) -> str:
-    """Registrants by webinar: the later of registered and canceled decides."""
-    source = f"""
-SELECT w.*, e_campaign AS campaign_id FROM (
-    SELECT object_id AS webinar_id, JSONExtractString(data, 'registrant_id') AS registrant,
-        argMaxIf(type, (occurred_at, event_id),
-            type IN ('webinar.registered', 'webinar.canceled')) AS last_word,
-        countIf(type = 'webinar.attended') > 0 AS came,
-        toUnixTimestamp64Milli(min(occurred_at)) AS cohort_at
-    FROM journal WHERE workspace = {{workspace:String}} AND NOT test AND {s.bound} AND type IN
-        ('webinar.registered', 'webinar.canceled', 'webinar.attended')
-    GROUP BY webinar_id, registrant
-) AS w LEFT JOIN (
-    SELECT entry_id, campaign_id AS e_campaign FROM {latest_copy("entry")}
-    WHERE registry = 'webinar'
-) AS e ON entry_id = w.webinar_id"""
-    there = "last_word = 'webinar.registered'"
-    counts = (f"countIf({there}) AS registered, countIf({there} AND came) AS attended, "
-              f"countIf({there} AND NOT came) AS no_shows")  # fmt: skip
-    return _select(columns, counts, source, f"{_SCOPE} AND {_SPAN}")
+    """Counts of registrants."""
+    return _counted(WEBINARS, s, columns, _rows_in(WEBINARS))
 
 
 OF_MONEY = frozenset(("total_cost", "budget", "expected_revenue", "leads", "won", "won_revenue"))
@@ -284,7 +188,7 @@ LEFT JOIN (SELECT if(own != '', own, by_lead.origin) AS source, count() AS won,
     counts = ("sum(total_cost) AS total_cost, sum(budget) AS budget, "
               "sum(expected_revenue) AS expected_revenue, sum(leads) AS leads, sum(won) AS won, "
               "sum(won_revenue) AS won_revenue")  # fmt: skip
-    return _select(columns, counts, source, _SCOPE)
+    return _select(columns, counts, source, SCOPE)
 
 
 def _origin(alias: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,25 @@ from projections.entities.goals import goals_of
 from projections.entities.notices import HIGHEST, LOWEST
 from projections.kpis import queries
 from projections.kpis.definitions import PARTS, RATIOS, SUMS
+from projections.kpis.populations import (
+    FORMS,
+    LINKS,
+    MESSAGES,
+    OWN_GROUPS,
+    PEOPLE,
+    RESPONSES,
+    WEBINARS,
+    Population,
+    group_columns,
+)
 from projections.kpis.sources import Sources, sources
 from projections.stores.columns import Columns, Parameters
-from schemas.views import KpiGroup, KpiQuery, KpiValue
+from schemas.kpis import KpiGroup, KpiQuery, KpiValue
 
 END_OF_TIME = 2**62
 Counts = dict[str, Any]
 Group = tuple[str, ...]
+Text = Callable[[Sources, Sequence[str]], str]
 
 
 def kpi_groups(
@@ -39,37 +51,47 @@ def kpi_groups(
     ]
 
 
+def bounds_of(workspace: str, generation: int, query: KpiQuery) -> Parameters:
+    """The parameters that the texts of all KPIs use."""
+    return {
+        "workspace": workspace,
+        "generation": generation,
+        "campaign": str(query.campaign_id or ""),
+        "since": query.since if query.since is not None else -END_OF_TIME,
+        "until": query.until if query.until is not None else END_OF_TIME,
+        "as_of": query.as_of if query.as_of is not None else END_OF_TIME,
+        "low": LOWEST,
+        "high": HIGHEST,
+        "version": 0,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class _Question:
     """A query: what it counts, what it can be grouped by, and the time that bounds it."""
 
-    text: Callable[[Sources, Sequence[str]], str]
-    groups: dict[str, str]
+    text: Text
+    groups: Mapping[str, str]
     time: str | None
     answers: frozenset[str]
     of_all_time: bool = False
 
 
+def _about(of: Population, text: Text, answers: frozenset[str]) -> _Question:
+    return _Question(text, of.groups, of.time, answers)
+
+
 _QUESTIONS = (
-    _Question(queries.messages_query, queries.MESSAGE_GROUPS, "cohort_at", queries.OF_MESSAGES),
-    _Question(queries.people_query, queries.MESSAGE_GROUPS, "cohort_at", queries.OF_PEOPLE),
-    _Question(
-        queries.responses_query, queries.RESPONSE_GROUPS, "occurred_at", queries.OF_RESPONSES
-    ),
-    _Question(queries.responders_query, queries.OWN_GROUPS, None, queries.OF_RESPONDERS),
-    _Question(
-        queries.followups_query, queries.RESPONSE_GROUPS, "occurred_at", queries.OF_FOLLOWUPS
-    ),
-    _Question(queries.forms_query, queries.FORM_GROUPS, "cohort_at", queries.OF_FORMS),
-    _Question(queries.webinars_query, queries.OWN_GROUPS, "cohort_at", queries.OF_WEBINARS),
-    _Question(queries.money_query, queries.OWN_GROUPS, None, queries.OF_MONEY, of_all_time=True),
+    _about(MESSAGES, queries.messages_query, queries.OF_MESSAGES),
+    _about(PEOPLE, queries.people_query, queries.OF_PEOPLE),
+    _about(RESPONSES, queries.responses_query, queries.OF_RESPONSES),
+    _Question(queries.responders_query, OWN_GROUPS, None, queries.OF_RESPONDERS),
+    _about(RESPONSES, queries.followups_query, queries.OF_FOLLOWUPS),
+    _about(FORMS, queries.forms_query, queries.OF_FORMS),
+    _about(WEBINARS, queries.webinars_query, queries.OF_WEBINARS),
+    _Question(queries.money_query, OWN_GROUPS, None, queries.OF_MONEY, of_all_time=True),
 )
-_BY_LINK = (
-    _Question(
-        queries.links_query, {**queries.MESSAGE_GROUPS, "link": "link"}, "cohort_at",
-        queries.OF_LINKS,
-    ),
-)  # fmt: skip
+_BY_LINK = (_about(LINKS, queries.links_query, queries.OF_LINKS),)
 
 
 class _Asking:
@@ -81,17 +103,7 @@ class _Asking:
         self._columns = columns
         self._query = query
         self._source = source
-        self._bounds: Parameters = {
-            "workspace": workspace,
-            "generation": generation,
-            "campaign": str(query.campaign_id or ""),
-            "since": query.since if query.since is not None else -END_OF_TIME,
-            "until": query.until if query.until is not None else END_OF_TIME,
-            "as_of": query.as_of if query.as_of is not None else END_OF_TIME,
-            "low": LOWEST,
-            "high": HIGHEST,
-            "version": 0,
-        }
+        self._bounds = bounds_of(workspace, generation, query)
 
     def counts(self) -> dict[Group, Counts]:
         """All counts that are asked for, by group."""
@@ -100,7 +112,7 @@ class _Asking:
         by_link = "link" in self._query.group_by
         for question in _BY_LINK if by_link else _QUESTIONS:
             if question.answers & wanted and not (question.of_all_time and self._is_bounded):
-                self._ask(found, question.text, question.groups, question.time)
+                self._ask(found, question)
         return found
 
     @property
@@ -108,17 +120,11 @@ class _Asking:
         query = self._query
         return not (query.since is query.until is query.as_of is None)
 
-    def _ask(
-        self,
-        found: dict[Group, Counts],
-        text: Callable[[Sources, Sequence[str]], str],
-        known: dict[str, str],
-        time: str | None,
-    ) -> None:
-        groups = queries.group_columns(self._query.group_by, known, time)
+    def _ask(self, found: dict[Group, Counts], question: _Question) -> None:
+        groups = group_columns(self._query.group_by, question.groups, question.time)
         if groups is None:
             return
-        for row in self._rows(text(self._source, groups)):
+        for row in self._rows(question.text(self._source, groups)):
             group = tuple(row.pop(f"group_{i}") for i in range(len(groups)))
             if "reasons" in row:
                 named = zip(row.pop("reasons"), row.pop("reason_counts"), strict=True)

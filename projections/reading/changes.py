@@ -18,7 +18,7 @@ from projections.past.cut import Between, Moment
 from projections.past.journal import before
 from projections.past.kinds import Kind, kind_sql
 from projections.stores.columns import Columns
-from schemas.views import KpiChange, KpiGroup, KpiGroupChange, KpiPart, KpiValue
+from schemas.kpis import KpiChange, KpiGroup, KpiGroupChange, KpiPart, KpiValue
 
 Count = Callable[[Moment], Sequence[KpiGroup]]
 """The KPIs of a moment. Raises ``Preparing`` while it is being put together."""

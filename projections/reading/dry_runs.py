@@ -23,7 +23,7 @@ from schemas.dry_runs import (
     DryRunResponses,
 )
 from schemas.instants import to_datetime
-from schemas.views import KpiQuery
+from schemas.kpis import KpiQuery
 
 FRESH = 15 * 60 * 1000
 """For how many milliseconds a dry run is answered from what was known when it was first asked for.

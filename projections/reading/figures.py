@@ -17,7 +17,7 @@ from projections.stores.columns import Columns
 from projections.waiting import Waiting
 from schemas.errors import Fault, InvalidInput
 from schemas.instants import to_datetime
-from schemas.views import KpiChanges, KpiGroup, KpiQuery, KpiReport
+from schemas.kpis import KpiChanges, KpiGroup, KpiQuery, KpiReport
 
 _MOST_REMEMBERED = 200
 

@@ -16,11 +16,14 @@ from events.sql.tables import reading, reading_one_moment
 from projections.folds.contacts import ContactDoc
 from projections.folds.responses.document import ResponseDoc
 from projections.generations import live_generation, pointed_generation
+from projections.kpis.counted import members_of as members_of_set
+from projections.kpis.counted import population_of
 from projections.past.shelf import Shelf
 from projections.progress import logical_time_of
 from projections.reading.audience import audience_of
 from projections.reading.batches import batch_of, effects_of, newest_batches
 from projections.reading.by_version import members_by
+from projections.reading.counted import shown as members_shown
 from projections.reading.dry_runs import DryRuns
 from projections.reading.evidence import certificate_of, prepared_event
 from projections.reading.figures import Figures
@@ -55,15 +58,13 @@ from schemas.certificates import Certificate
 from schemas.dry_runs import DryRun, DryRunQuery
 from schemas.errors import NotFound
 from schemas.instants import to_datetime
+from schemas.kpis import Counted, CountedQuery, KpiChanges, KpiQuery, KpiReport
 from schemas.rules.parsing import parse_rule
 from schemas.views import (
     NOW,
     ContactView,
     FlowView,
     JourneyItem,
-    KpiChanges,
-    KpiQuery,
-    KpiReport,
     MemberView,
     Past,
     PastRows,
@@ -305,6 +306,18 @@ class StoredReads(Reads):
 
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         return self._figures.kpis(workspace, query)
+
+    def counted(
+        self, workspace: str, query: CountedQuery, after: str | None, limit: int
+    ) -> PastRows[Counted]:
+        keys = [str] * len(population_of(query)[0].key)
+        past, mark = read_place(Past(as_of=query.as_of, known_at=query.known_at), after, *keys)
+        with self._at(workspace, "columns", past.known_at) as at:
+            found = members_of_set(at.columns, at.generation, workspace, query, mark, limit + 1)
+            data = members_shown(at, workspace, query, found[:limit])
+            known_at = at.cursor.encode()
+        more = write_place(past, known_at, *found[limit - 1].key) if len(found) > limit else None
+        return PastRows(data=data, next_cursor=more, as_of=_shown(past.as_of), known_at=known_at)
 
     def kpi_changes(self, workspace: str, query: KpiQuery, known_before: str) -> KpiChanges:
         return self._figures.changes(workspace, query, known_before)

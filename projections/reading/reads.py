@@ -18,14 +18,12 @@ from schemas.audiences import (
 from schemas.batches import BatchEffects, BatchView
 from schemas.certificates import Certificate
 from schemas.dry_runs import DryRun, DryRunQuery
+from schemas.kpis import Counted, CountedQuery, KpiChanges, KpiQuery, KpiReport
 from schemas.views import (
     NOW,
     ContactView,
     FlowView,
     JourneyItem,
-    KpiChanges,
-    KpiQuery,
-    KpiReport,
     MemberView,
     Past,
     PastRows,
@@ -196,6 +194,15 @@ class Reads(ABC):
     @abstractmethod
     def kpis(self, workspace: str, query: KpiQuery) -> KpiReport:
         """KPIs as exact counts at this moment, or of a past."""
+
+    @abstractmethod
+    def counted(
+        self, workspace: str, query: CountedQuery, after: str | None, limit: int
+    ) -> PastRows[Counted]:
+        """Whom a part of a KPI counts, each with the events that made it so.
+
+        Raises ``InvalidInput`` where nobody is counted, ``Preparing``.
+        """
 
     @abstractmethod
     def kpi_changes(self, workspace: str, query: KpiQuery, known_before: str) -> KpiChanges:

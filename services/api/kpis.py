@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -10,11 +10,22 @@ from fastapi import Response as HttpResponse
 from pydantic import Field
 
 from projections.kpis.definitions import DEFINITION_VERSION, PARTS
-from schemas.errors import Fault, MalformedRequest
-from schemas.views import GroupBy, KpiChanges, KpiGroup, KpiQuery, KpiReport, KpiValue
+from schemas.errors import Fault, MalformedRequest, NotFound
+from schemas.kpis import (
+    Counted,
+    CountedQuery,
+    GroupBy,
+    KpiChanges,
+    KpiGroup,
+    KpiQuery,
+    KpiReport,
+    KpiValue,
+)
+from schemas.views import PastRows
 from services.api.call import Call, Reading
 from services.api.desk import AtDesk, Desk, show
-from services.api.parameters import PastParameters, known_at, moment
+from services.api.paging import reading_cursor
+from services.api.parameters import After, Limit, PastParameters, known_at, moment
 from services.commands import campaigns
 from services.commands.campaigns import stream_of
 
@@ -87,7 +98,8 @@ def read_kpi_changes(
     if query.known_at is None:
         detail = "Send known_at too: the known_at of the newer of the two replies."
         raise _refused("known_at", detail)
-    asked = _asked(call, query, query.campaign_id, _groups(query.group_by))
+    only = _named(query.only)
+    asked = _asked(call, query, query.campaign_id, _groups(query.group_by), only)
     before = known_at(query.known_before, call.parts)
     query.await_position(call.parts)
     changes = call.parts.reads.kpi_changes(call.workspace, asked, before or "")
@@ -104,13 +116,67 @@ def read_kpis(
     return show(_report(call, query, query.campaign_id, _groups(query.group_by)))
 
 
+class CountedParameters(SpanParameters):
+    """Which part of a KPI, in which of its groups; the other parameters are those of the KPI."""
+
+    part: Annotated[Literal["numerator", "denominator"], Field(description="Of the KPI.")] = (
+        "numerator"
+    )
+    campaign_id: UUID | None = None
+    group: Annotated[
+        str | None,
+        Field(
+            max_length=1000,
+            description="The group the figure is of, as name:value; two with a comma between them.",
+        ),
+    ] = None
+    limit: Limit = 100
+    cursor: After = None
+
+
+@router.get("/kpis/{kpi}/counted", response_model=PastRows[Counted])
+def read_counted(
+    kpi: str, query: Annotated[CountedParameters, Query()], call: Reading, desk: AtDesk
+) -> HttpResponse:
+    """Whom a part of a KPI counts, each with the first of the events that made it so.
+
+    There are as many as the figure says, on all pages together.
+    """
+    if query.campaign_id is not None:
+        _checked_campaign(desk, call, query.campaign_id)
+    if kpi not in PARTS:
+        raise NotFound(f"There is no KPI {kpi[:40]!r}; docs/kpis.md lists them.")
+    names, values = _group_of(query.group)
+    asked = CountedQuery(
+        **_asked(call, query, query.campaign_id, names).model_dump(exclude={"only"}),
+        kpi=kpi,
+        part=query.part,
+        group=values,
+    )
+    query.await_position(call.parts)
+    with reading_cursor(query.cursor):
+        found = call.parts.reads.counted(call.workspace, asked, query.cursor, query.limit)
+    shown = found.model_dump(mode="json", exclude={"data"})
+    data = [one.model_dump(mode="json", exclude_none=True) for one in found.data]
+    return show({"data": data, **shown})
+
+
+def _group_of(text: str | None) -> tuple[tuple[GroupBy, ...], tuple[str, ...]]:
+    """The names of groups, and their values: ``channel:email,day:2026-11-01``."""
+    pairs = [one.partition(":") for one in _listed(text)]
+    if not all(colon for _, colon, _ in pairs):
+        raise _refused("group", "Send each group as name:value, as day:2026-11-01.")
+    names = _groups(",".join(name for name, _, _ in pairs) or None)
+    return names, tuple(value for _, _, value in pairs)
+
+
 def _report(
     call: Call,
     query: CampaignKpiParameters,
     campaign_id: UUID | None,
     group_by: tuple[GroupBy, ...],
 ) -> dict[str, Any]:
-    asked = _asked(call, query, campaign_id, group_by)
+    asked = _asked(call, query, campaign_id, group_by, _named(query.only))
     query.await_position(call.parts)
     report = call.parts.reads.kpis(call.workspace, asked)
     shown = report.model_dump(mode="json", exclude={"data"})
@@ -119,16 +185,17 @@ def _report(
 
 def _asked(
     call: Call,
-    query: CampaignKpiParameters,
+    query: SpanParameters,
     campaign_id: UUID | None,
     group_by: tuple[GroupBy, ...],
+    only: tuple[str, ...] = (),
 ) -> KpiQuery:
     query.version_of("definition of the KPIs", DEFINITION_VERSION)
     past = query.past(call.parts)
     return KpiQuery(
         campaign_id=campaign_id,
         group_by=group_by,
-        only=_named(query.only),
+        only=only,
         since=moment(query.since, "from"),
         until=moment(query.until, "to"),
         as_of=past.as_of,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.documents import CampaignDocument
-from schemas.views import KpiValue
+from schemas.kpis import KpiValue
 from services.dashboard import charts, words
 from services.dashboard.markup import NOTHING, Content, Markup, tag
 

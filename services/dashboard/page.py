@@ -13,7 +13,8 @@ from starlette.responses import StreamingResponse
 
 from schemas.documents import ActivityDocument, CampaignDocument, DistributionDocument
 from schemas.errors import AnswerbackError, InvalidInput, NotFound, Unauthenticated
-from schemas.views import ContactView, KpiQuery, KpiValue, Past, TallyBy, TallyQuery
+from schemas.kpis import KpiQuery, KpiValue
+from schemas.views import ContactView, Past, TallyBy, TallyQuery
 from services.access import Scope
 from services.api.call import parts_of
 from services.api.desk import desk_of

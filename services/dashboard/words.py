@@ -6,7 +6,8 @@ from datetime import datetime, tzinfo
 from uuid import UUID
 
 from schemas.instants import Precision
-from schemas.views import ContactView, KpiValue, ResponseView
+from schemas.kpis import KpiValue
+from schemas.views import ContactView, ResponseView
 
 NONE = "\N{EN DASH}"
 UNKNOWN = "Unknown"

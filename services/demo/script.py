@@ -8,7 +8,7 @@ from uuid import UUID
 
 from schemas.clock import Clock
 from schemas.instants import EFFECTIVE_DELAY
-from schemas.views import KpiValue
+from schemas.kpis import KpiValue
 from services.demo.bank_import import import_bank, set_up_bank
 from services.demo.notebook import Notebook
 from services.demo.offer_play import Play

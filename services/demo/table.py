@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from schemas.views import KpiValue
+from schemas.kpis import KpiValue
 
 GAP = "  "
 

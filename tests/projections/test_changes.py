@@ -12,7 +12,7 @@ from projections.past.building import last_recorded
 from projections.past.cut import Between, Moment
 from projections.past.kinds import Kind
 from schemas.errors import InvalidInput
-from schemas.views import KpiChanges, KpiQuery, KpiValue
+from schemas.kpis import KpiChanges, KpiQuery, KpiValue
 from tests.support import campaign as c
 from tests.support.listed import DAY, settle
 from tests.support.lives import life, own_deed, who_is_who

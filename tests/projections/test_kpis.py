@@ -162,7 +162,7 @@ def test_as_of_counts_only_what_had_happened(played):
 
 def test_another_workspace_sees_nothing(played):
     from projections.kpis.report import kpi_groups
-    from schemas.views import KpiQuery
+    from schemas.kpis import KpiQuery
 
     (only,) = kpi_groups(played.columns, "other", 1, KpiQuery())
     assert only.kpis["open_rate"].denominator == 0

@@ -9,7 +9,7 @@ import pytest
 
 from projections.past.shelf import Shelf
 from projections.reading.reader import StoredReads
-from schemas.views import KpiQuery, KpiReport
+from schemas.kpis import KpiQuery, KpiReport
 from tests.support import campaign as c
 from tests.support.replayed import Operated, WithoutVisits, visited
 from tests.support.world import WORKSPACE, World

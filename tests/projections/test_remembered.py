@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from projections.reading.remembered import Remembered
-from schemas.views import KpiQuery
+from schemas.kpis import KpiQuery
 from tests.support import campaign as c
 from tests.support.world import WORKSPACE
 

@@ -19,7 +19,8 @@ from projections.replay import growing
 from projections.replay.generation import State
 from projections.stores.rows import GENERATION
 from schemas.errors import MoveRefused, Unexplained
-from schemas.views import KpiQuery, ResponseFilter
+from schemas.kpis import KpiQuery
+from schemas.views import ResponseFilter
 from tests.support import campaign as c
 from tests.support import happenings as h
 from tests.support.listed import IN_GDYNIA, members, publish, told

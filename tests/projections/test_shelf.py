@@ -8,7 +8,8 @@ from events.cursor import Cursor
 from projections.past.cut import CutLog, Moment
 from projections.past.shelf import FRESH, Shelf
 from schemas.errors import InvalidInput, LogUnavailable, Preparing
-from schemas.views import KpiQuery, Past, ResponseFilter
+from schemas.kpis import KpiQuery
+from schemas.views import Past, ResponseFilter
 from tests.support import campaign as c
 from tests.support.world import WORKSPACE
 

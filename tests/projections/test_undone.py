@@ -10,7 +10,7 @@ import pytest
 from events.log import Record
 from projections.digests import TableDigest
 from schemas.catalogue import Topic
-from schemas.views import KpiQuery
+from schemas.kpis import KpiQuery
 from tests.support import campaign as c
 from tests.support.listed import (
     DAY,

@@ -17,7 +17,8 @@ from events.log import Record, StoredRecord
 from projections.reading.reader import StoredReads
 from schemas.catalogue import Topic
 from schemas.envelope import Position
-from schemas.views import KpiQuery, Past, ResponseFilter
+from schemas.kpis import KpiQuery
+from schemas.views import Past, ResponseFilter
 from tests.support import campaign as c
 from tests.support import happenings as h
 from tests.support.world import WORKSPACE, World

@@ -120,6 +120,9 @@ class NoReads(Reads):
     def dry_run(self, *_: Any) -> NoReturn:
         self._refuse()
 
+    def counted(self, *_: Any) -> NoReturn:
+        self._refuse()
+
     def wait_for(self, cursor: Cursor, seconds: float) -> None:
         self._refuse()
 

@@ -33,7 +33,7 @@ from schemas.catalogue import Topic, load_all
 from schemas.envelope import Stream
 from schemas.ids import event_id, named_id
 from schemas.instants import Instant
-from schemas.views import KpiGroup, KpiQuery
+from schemas.kpis import KpiGroup, KpiQuery
 from tests.support.clock import SettableClock
 from tests.support.columns import new_columns
 from tests.support.randomness import seeded

@@ -23,17 +23,13 @@ from schemas.documents import AudiencePart
 from schemas.dry_runs import DryRun, DryRunDifference, DryRunQuery, DryRunResponses
 from schemas.errors import Fault, InvalidInput, NotFound, Stale
 from schemas.instants import to_datetime
+from schemas.kpis import Counted, CountedQuery, KpiChanges, KpiGroup, KpiQuery, KpiReport, KpiValue
 from schemas.views import (
     NOW,
     ContactView,
     FlowStep,
     FlowView,
     JourneyItem,
-    KpiChanges,
-    KpiGroup,
-    KpiQuery,
-    KpiReport,
-    KpiValue,
     MemberView,
     Past,
     PastRows,
@@ -251,6 +247,13 @@ class FakeReads(Reads):
             cursor="x",
             known_at="x",
         )
+
+    def counted(
+        self, workspace: str, query: CountedQuery, after: str | None, limit: int
+    ) -> PastRows[Counted]:
+        self.asked.append(query)
+        self._start(after)
+        return PastRows(data=[Counted(person="p", events=[])], as_of=None, known_at="x")
 
     def kpi_changes(self, workspace: str, query: KpiQuery, known_before: str) -> KpiChanges:
         self.asked.append((query, known_before))

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from openapi_spec_validator import validate
 
-from schemas.views import KpiQuery, KpiReport
+from schemas.kpis import KpiQuery, KpiReport
 from services.api.app import build_api, build_framework
 from services.parts import Parts
 from services.settings import Settings

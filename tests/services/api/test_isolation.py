@@ -118,6 +118,8 @@ def test_objects_of_another_workspace_cannot_be_referred_to(
     assert stranger.post("/registries/content_version", content).status_code == 422
     assert stranger.post("/campaigns", {"name": "x", "parent_id": campaign}).status_code == 422
     assert stranger.get("/kpis", campaign_id=campaign).status_code == 404
+    counted = stranger.get("/kpis/open_rate/counted", campaign_id=campaign)
+    assert counted.status_code == 404
     reading = {**RULE, "where": {"in_list": owned["list_id"]}}
     assert stranger.post("/lists/explain", reading).status_code == 422
 

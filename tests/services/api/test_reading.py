@@ -8,7 +8,7 @@ import pytest
 
 from events.cursor import Cursor
 from schemas.catalogue import Topic
-from schemas.views import KpiQuery
+from schemas.kpis import CountedQuery, KpiQuery
 from services.parts import Parts
 from tests.services.api.caller import Caller, problem
 from tests.services.api.fake_reads import FakeReads, a_contact
@@ -112,6 +112,40 @@ def test_changes_of_kpis_hand_both_states_on(admin: Caller, reads: FakeReads, pa
     assert (told["data"], told["known_before"], told["known_at"]) == ([], older, newer)
     question = KpiQuery(group_by=("day",), only=("open_rate",), known_at=newer)
     assert reads.asked == [(question, older)]
+
+
+def test_whom_a_kpi_counts_is_asked_by_part_and_group(admin: Caller, reads: FakeReads) -> None:
+    campaign = admin.campaign()["campaign_id"]
+    told = admin.get(
+        "/kpis/open_rate/counted", part="denominator", campaign_id=campaign,
+        group="channel:email,day:2026-11-01", limit=5,
+    ).json()  # fmt: skip
+    assert told["data"] == [{"person": "p", "events": []}]
+    assert reads.asked == [
+        CountedQuery(
+            kpi="open_rate", part="denominator", campaign_id=UUID(campaign),
+            group_by=("channel", "day"), group=("email", "2026-11-01"),
+        )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kpi", "params", "status"),
+    [
+        ("happiness", {}, 404),
+        ("open_rate", {"part": "value"}, 400),
+        ("open_rate", {"group": "channel"}, 400),
+        ("open_rate", {"group": "mood:good"}, 400),
+        ("open_rate", {"group": "day:1,week:2,month:3"}, 400),
+        ("open_rate", {"cursor": "x"}, 400),
+        ("open_rate", {"limit": "0"}, 400),
+        ("open_rate", {"only": "open_rate"}, 400),
+    ],
+)
+def test_whom_a_kpi_counts_is_refused_unless_asked_well(
+    admin: Caller, kpi: str, params: dict[str, str], status: int
+) -> None:
+    problem(admin.get(f"/kpis/{kpi}/counted", **params), status)
 
 
 def test_changes_of_kpis_want_both_states(admin: Caller) -> None:

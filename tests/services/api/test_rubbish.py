@@ -48,7 +48,9 @@ values = st.recursive(
 )
 bodies = st.dictionaries(st.sampled_from(FIELDS), values, max_size=8) | values
 parameters = st.dictionaries(
-    st.sampled_from(("limit", "cursor", "min_position", "group_by", "from", "as_of", "status")),
+    st.sampled_from(
+        ("limit", "cursor", "min_position", "group_by", "from", "as_of", "status", "group")
+    ),
     st.text(st.characters(exclude_categories=("Cs",)), max_size=10) | st.sampled_from(("day", "1")),
     max_size=2,
 )
@@ -80,6 +82,7 @@ ROUTES = [
         .replace("{contact_id}", KNOWN)
         .replace("{record_id}", KNOWN)
         .replace("{batch_id}", KNOWN)
+        .replace("{kpi}", "open_rate")
         .replace("{sender_id}", KNOWN)
         .replace("{entry_id}", "00000000000000ff")
         .replace("{projection}/{topic}/{partition}/{offset}", NAME),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.views import KpiValue
+from schemas.kpis import KpiValue
 from services.demo.table import Block, table_text
 
 
