@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -14,25 +14,11 @@ from typing import TypeAlias
 from schemas.errors import AnswerbackError, InvalidInput
 from services.bench.benches import BENCHES
 from services.bench.mix import DEFAULT
-from services.commandline import (
-    access,
-    backups,
-    benching,
-    catalogue,
-    certifying,
-    config,
-    distributing,
-    importing,
-    letters,
-    processes,
-    replaying,
-    serving,
-    verification,
-)
+from services.commandline.lazily import load
 from services.commandline.terminal import Terminal
-from services.stream.worker import SINKS
+from services.importing.kinds import KINDS
+from services.stream.sinks import SINKS
 
-Command = Callable[[argparse.Namespace, Terminal], int]
 Parsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 SCOPES = ("write", "read", "admin")
 GPC_MODES = ("keep", "anonymous", "drop")
@@ -45,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     terminal = Terminal(sys.stdout, sys.stderr)
     try:
         with _ending_cleanly():
-            return int(arguments.run(arguments, terminal))
+            return load(arguments.run)(arguments, terminal)
     except (AnswerbackError, OSError) as error:
         terminal.note(f"answerback: {_explained(error)}")
         return 1
@@ -85,29 +71,31 @@ def build_parser() -> argparse.ArgumentParser:
     _serving(commands)
     _access(commands)
     _importing(commands)
-    _add(commands, "verify", verification.verify, "rebuild every table from the log and compare")
+    _add(commands, "verify", "verification.verify", "rebuild every table from the log and compare")
     _replaying(commands)
     _letters(commands)
     _keeping(commands)
     _distributing(commands)
     _certifying(commands)
-    _add(commands, "schemas", catalogue.print_schemas, "print the JSON Schemas of all event types")
+    _add(
+        commands, "schemas", "catalogue.print_schemas", "print the JSON Schemas of all event types"
+    )
     _bench(commands)
     settings = _group(commands, "config", "look at the settings")
-    _add(settings, "check", config.check, "print the settings in force, secrets hidden")
+    _add(settings, "check", "config.check", "print the settings in force, secrets hidden")
     return parser
 
 
 def _serving(commands: Parsers) -> None:
-    serve = _add(commands, "serve", serving.serve, "serve everything in one process")
-    demo = _add(commands, "demo", serving.demo, "serve, and play the demo's two campaigns")
+    serve = _add(commands, "serve", "serving.serve", "serve everything in one process")
+    demo = _add(commands, "demo", "serving.demo", "serve, and play the demo's two campaigns")
     demo.add_argument("--once", action="store_true", help="end when the table is printed")
     for command in (serve, demo):
         command.set_defaults(interrupted=0)
 
 
 def _bench(commands: Parsers) -> None:
-    bench = _add(commands, "bench", benching.bench, "measure, each figure beside its ceiling")
+    bench = _add(commands, "bench", "benching.bench", "measure, each figure beside its ceiling")
     names = [*(one.name for one in BENCHES), "all"]
     bench.add_argument("name", nargs="?", choices=names, help="which one, or all of them")
     bench.add_argument("--list", action="store_true", help="list the benches")
@@ -139,17 +127,17 @@ def _count(text: str) -> int:
 
 def _replaying(commands: Parsers) -> None:
     group = _group(commands, "replay", "build every table anew, and have readers see it")
-    _add(group, "plan", replaying.plan, "tell what a replay would take")
-    _add(group, "run", replaying.run, "build a generation, or go on with the one that was begun")
-    _add(group, "status", replaying.status, "list all generations")
+    _add(group, "plan", "replaying.plan", "tell what a replay would take")
+    _add(group, "run", "replaying.run", "build a generation, or go on with the one that was begun")
+    _add(group, "status", "replaying.status", "list all generations")
     steps = {
-        "pause": (replaying.pause, "build it no further for now"),
-        "resume": (replaying.resume, "go on where it was paused, or where it failed"),
-        "cancel": (replaying.cancel, "give it up, and drop its tables"),
-        "compare": (replaying.compare, "compare its tables with the live ones"),
-        "diff": (replaying.diff, "tell the rows that differ from the live ones"),
-        "promote": (replaying.promote, "have readers see it"),
-        "retire": (replaying.retire, "drop what was live before"),
+        "pause": ("replaying.pause", "build it no further for now"),
+        "resume": ("replaying.resume", "go on where it was paused, or where it failed"),
+        "cancel": ("replaying.cancel", "give it up, and drop its tables"),
+        "compare": ("replaying.compare", "compare its tables with the live ones"),
+        "diff": ("replaying.diff", "tell the rows that differ from the live ones"),
+        "promote": ("replaying.promote", "have readers see it"),
+        "retire": ("replaying.retire", "drop what was live before"),
     }
     for name, (command, words) in steps.items():
         step = _add(group, name, command, words)
@@ -158,8 +146,8 @@ def _replaying(commands: Parsers) -> None:
             unexplained = "also where tables differ that no changed version explains"
             step.add_argument("--anyway", action="store_true", help=unexplained)
     looks = {
-        "why": (replaying.why, "tell the events behind a row"),
-        "step": (replaying.step, "tell what each event changed in a row"),
+        "why": ("replaying.why", "tell the events behind a row"),
+        "step": ("replaying.step", "tell what each event changed in a row"),
     }
     for name, (command, words) in looks.items():
         look = _add(group, name, command, words)
@@ -167,40 +155,42 @@ def _replaying(commands: Parsers) -> None:
         look.add_argument("workspace")
         look.add_argument("row", help="its id, as `diff` tells it")
         look.add_argument("--generation", type=_count, help="whose rules; those of the live one")
-    _add(group, "rollback", replaying.rollback, "have readers see what was live before")
+    _add(group, "rollback", "replaying.rollback", "have readers see what was live before")
 
 
 def _letters(commands: Parsers) -> None:
     group = _group(commands, "dead-letter", "look at what a projection could not apply")
-    _add(group, "list", letters.list_letters, "list the dead letters that wait")
+    _add(group, "list", "letters.list_letters", "list the dead letters that wait")
     words = "show one with its reason"
-    _add(group, "show", letters.show_letter, words).add_argument("letter")
-    retry = _add(group, "retry", letters.retry_letters, "apply one, or all, once more")
+    _add(group, "show", "letters.show_letter", words).add_argument("letter")
+    retry = _add(group, "retry", "letters.retry_letters", "apply one, or all, once more")
     retry.add_argument("letter", nargs="?")
     retry.add_argument("--all", action="store_true", help="all that wait")
 
 
 def _keeping(commands: Parsers) -> None:
-    backup = _add(commands, "backup", backups.backup, "copy everything, also while a server runs")
+    backup = _add(commands, "backup", "backups.backup", "copy everything, also while a server runs")
     backup.add_argument("target", help="the folder to make; it must not be there yet")
     backup.add_argument(
         "--with-key", action="store_true", help="copy the master key too, if the folder holds it"
     )
-    restore = _add(commands, "restore", backups.restore, "fill an empty data folder from a backup")
+    restore = _add(
+        commands, "restore", "backups.restore", "fill an empty data folder from a backup"
+    )
     restore.add_argument("source", help="a folder that backup made")
 
 
 def _distributing(commands: Parsers) -> None:
-    init = _add(commands, "init", distributing.init, "make topics and tables, or check them")
+    init = _add(commands, "init", "distributing.init", "make topics and tables, or check them")
     init.add_argument("--topics", action="store_true", help="the topics on Kafka alone")
     words = "take events, and keep them on disk while Kafka is away"
-    _process(commands, "collector", processes.collector, words)
-    _process(commands, "api", processes.api, "serve the management API and the page")
+    _process(commands, "collector", "processes.collector", words)
+    _process(commands, "api", "processes.api", "serve the management API and the page")
     words = "keep read models up to date, with any number of others"
-    worker = _process(commands, "worker", processes.worker, words)
+    worker = _process(commands, "worker", "processes.worker", words)
     worker.add_argument("--sink", choices=(*SINKS, "all"), default="all")
-    _process(commands, "relay", processes.relay, "send decisions and conclusions on to Kafka")
-    copy = _add(commands, "copy-log", distributing.copy_log, "carry the log over to Kafka")
+    _process(commands, "relay", "processes.relay", "send decisions and conclusions on to Kafka")
+    copy = _add(commands, "copy-log", "distributing.copy_log", "carry the log over to Kafka")
     copy.add_argument(
         "--to-partitions",
         type=_count,
@@ -211,48 +201,52 @@ def _distributing(commands: Parsers) -> None:
 
 def _certifying(commands: Parsers) -> None:
     group = _group(commands, "certificate", "prove why a message was allowed to go out")
-    verify = _add(group, "verify", certifying.verify, "check one against the log of a data folder")
+    verify = _add(
+        group, "verify", "certifying.verify", "check one against the log of a data folder"
+    )
     verify.add_argument("file", type=Path, help="as GET /messages/{id}/certificate gave it")
     verify.add_argument("--key", help="the workspace's key, as GET /certificates/key tells it")
 
 
 def _access(commands: Parsers) -> None:
     workspace = _group(commands, "workspace", "make, list and change workspaces")
-    create = _add(workspace, "create", access.create_workspace, "make a workspace")
+    create = _add(workspace, "create", "access.create_workspace", "make a workspace")
     create.add_argument("id", help="its name: small letters, digits and hyphens")
     create.add_argument("--time-zone", default="UTC", help="IANA name, default UTC")
     create.add_argument("--currency", default="EUR", help="base currency, default EUR")
-    _add(workspace, "list", access.list_workspaces, "list the workspaces")
-    change = _add(workspace, "update", access.update_workspace, "change a workspace's settings")
+    _add(workspace, "list", "access.list_workspaces", "list the workspaces")
+    change = _add(workspace, "update", "access.update_workspace", "change a workspace's settings")
     change.add_argument("id")
     change.add_argument("--time-zone", help="IANA name")
     change.add_argument("--gpc-mode", choices=GPC_MODES, help="what a caller's Sec-GPC does")
     words = "sign tracking addresses with a new key"
-    _add(workspace, "rotate-tokens", access.rotate_tokens, words).add_argument("id")
+    _add(workspace, "rotate-tokens", "access.rotate_tokens", words).add_argument("id")
     words = "list what was done to a workspace and its keys"
-    _add(workspace, "acts", access.list_acts, words).add_argument("id")
+    _add(workspace, "acts", "access.list_acts", words).add_argument("id")
     key = _group(commands, "key", "make, list, rotate and revoke API keys")
-    create = _add(key, "create", access.create_key, "make a key and show its secret once")
+    create = _add(key, "create", "access.create_key", "make a key and show its secret once")
     create.add_argument("workspace")
     create.add_argument("name", help="the person or system that will use it")
     create.add_argument(
         "--scope", action="append", choices=SCOPES, help="may be repeated, default write"
     )
-    _add(key, "list", access.list_keys, "list a workspace's keys").add_argument("workspace")
-    rotate = _add(key, "rotate", access.rotate_key, "replace a key, and show the secret once")
+    _add(key, "list", "access.list_keys", "list a workspace's keys").add_argument("workspace")
+    rotate = _add(key, "rotate", "access.rotate_key", "replace a key, and show the secret once")
     rotate.add_argument("workspace")
     rotate.add_argument("key_id")
     rotate.add_argument(
         "--overlap", type=int, default=0, metavar="SECONDS", help="the old key lives on this long"
     )
-    revoke = _add(key, "revoke", access.revoke_key, "refuse a key from now on")
+    revoke = _add(key, "revoke", "access.revoke_key", "refuse a key from now on")
     revoke.add_argument("workspace")
     revoke.add_argument("key_id")
 
 
 def _importing(commands: Parsers) -> None:
-    rows = _add(commands, "import", importing.import_rows, "import the rows of a CSV file as facts")
-    rows.add_argument("kind", choices=importing.KINDS, help="what the rows are")
+    rows = _add(
+        commands, "import", "importing.import_rows", "import the rows of a CSV file as facts"
+    )
+    rows.add_argument("kind", choices=KINDS, help="what the rows are")
     rows.add_argument("csv", type=Path, metavar="FILE.csv")
     rows.add_argument("--mapping", type=Path, help="which column is which field: TOML, or JSON")
     rows.add_argument("--workspace", help="into this workspace of the data folder")
@@ -267,7 +261,7 @@ def _importing(commands: Parsers) -> None:
     )
 
 
-def _process(commands: Parsers, name: str, run: Command, words: str) -> argparse.ArgumentParser:
+def _process(commands: Parsers, name: str, run: str, words: str) -> argparse.ArgumentParser:
     """A command that runs until it is told to end, which is then no failure."""
     command = _add(commands, name, run, words)
     command.set_defaults(interrupted=0)
@@ -279,7 +273,7 @@ def _group(commands: Parsers, name: str, words: str) -> Parsers:
     return group.add_subparsers(required=True, metavar="COMMAND")
 
 
-def _add(commands: Parsers, name: str, run: Command, words: str) -> argparse.ArgumentParser:
+def _add(commands: Parsers, name: str, run: str, words: str) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(
         name, help=words, description=_sentence(words)
     )

@@ -40,7 +40,7 @@ from services.distributed.connecting import (
     vault_of,
 )
 from services.settings import Settings
-from services.stream.worker import SINKS
+from services.stream.sinks import SINKS
 
 NAME = "worker"
 _EVENTS = 60_000

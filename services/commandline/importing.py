@@ -8,17 +8,15 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import get_args
 
 from schemas.clock import system_clock, system_random
 from services.commandline.terminal import Terminal
 from services.importing.destination import Destination, on_this_machine, over_http
-from services.importing.mapping import Kind, read_mapping
+from services.importing.mapping import read_mapping
 from services.importing.report import Outcome
 from services.importing.run import Import, Job, nowhere
 from services.settings import load_settings
 
-KINDS: tuple[str, ...] = get_args(Kind)
 WRONG_CALL = 2
 
 

@@ -21,7 +21,8 @@ from services.operator.door import OperatorDoor
 from services.relaying import Relaying
 from services.server import Front, Served, build_app, serve_http
 from services.settings import Settings, load_settings
-from services.stream.worker import SINKS, SinkWorker
+from services.stream.sinks import SINKS
+from services.stream.worker import SinkWorker
 
 
 def collector(_arguments: Namespace, terminal: Terminal) -> int:

@@ -17,7 +17,8 @@ from services.commands.responses import CHANNEL_OF_TYPE, PERSONAL
 from services.importing.cells import Moment
 from services.importing.cloudevent import CloudEvent
 from services.importing.fields import ATTRIBUTE, ATTRIBUTED, Recipe
-from services.importing.mapping import Kind, Mapping
+from services.importing.kinds import Kind
+from services.importing.mapping import Mapping
 from services.importing.plan import Told
 
 Values: TypeAlias = "dict[str, Any]"

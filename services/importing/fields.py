@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.importing.cells import Reads
-from services.importing.mapping import Kind
+from services.importing.kinds import Kind
 
 ATTRIBUTE = "attributes."
 ATTRIBUTED: frozenset[Kind] = frozenset(("contacts", "accounts", "leads"))

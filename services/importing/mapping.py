@@ -21,8 +21,8 @@ from pydantic import (
 
 from schemas.errors import InvalidInput
 from services.importing.cells import Manner
+from services.importing.kinds import Kind
 
-Kind = Literal["contacts", "accounts", "leads", "sends", "responses", "orders"]
 _LARGEST = 1 << 20
 
 

@@ -17,7 +17,8 @@ from schemas.ids import named_id
 from services.importing.client import Receipt
 from services.importing.facts import Facts
 from services.importing.fields import RECIPES
-from services.importing.mapping import Kind, Mapping
+from services.importing.kinds import Kind
+from services.importing.mapping import Mapping
 from services.importing.notebook import Answered, Done, Notebook, Notes
 from services.importing.plan import Plan
 from services.importing.progress import Progress

@@ -18,8 +18,6 @@ from services.stream.delivery import Delivery
 
 _STOP_SECONDS = 30.0
 _LOOK_SECONDS = 1.0
-SINKS = ("rows", "columns")
-"""What a worker may follow, each with a group of its own."""
 
 logger = logging.getLogger("answerback.worker")
 

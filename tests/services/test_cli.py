@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import inspect
 import json
 import os
 import signal
@@ -9,12 +11,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from services.cli import main
+from services.cli import build_parser, main
+from services.commandline.lazily import load
 
 COMMANDS = [
     ["serve"], ["demo"], ["verify"], ["backup"], ["restore"], ["schemas"], ["config"],
@@ -45,6 +49,34 @@ def failed(capsys) -> str:
     assert said.err.startswith("answerback: ")
     assert said.err.count("\n") == 1
     return said.err
+
+
+def commands_of(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """What the parser and those below it run, by name."""
+    if name := parser.get_default("run"):
+        yield name
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from commands_of(below)
+
+
+@pytest.mark.parametrize("name", sorted(set(commands_of(build_parser()))))
+def test_every_command_is_there_and_takes_what_it_is_given(name):
+    names = ["arguments", "terminal"]
+    given = inspect.signature(load(name)).parameters.values()
+    assert [one.name.removeprefix("_") for one in given] == names
+    assert [one.annotation for one in given] == ["Namespace", "Terminal"]
+
+
+def test_what_a_command_does_not_need_is_not_loaded():
+    """All of it takes two seconds, which every command took once."""
+    said = subprocess.run(
+        [sys.executable, "-c", "import sys, services.cli; print(*sys.modules)"],
+        capture_output=True, text=True, check=True, timeout=60,
+    ).stdout.split()  # fmt: skip
+    assert "services.cli" in said
+    assert not {"fastapi", "sqlalchemy", "chdb", "services.bootstrap"} & set(said)
 
 
 @pytest.mark.parametrize("command", [[], *COMMANDS], ids=" ".join)

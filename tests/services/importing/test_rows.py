@@ -14,7 +14,8 @@ from schemas.ids import message_id, named_id
 from schemas.instants import parse_instant
 from services.importing.facts import Facts
 from services.importing.fields import RECIPES
-from services.importing.mapping import Kind, Mapping
+from services.importing.kinds import Kind
+from services.importing.mapping import Mapping
 from services.importing.plan import Plan
 from services.importing.rows import Row, Rows, State
 from services.importing.table import Table
