@@ -13,7 +13,7 @@ worker may be at them still harms nothing, since all stages may be done twice, a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from events.sql.tables import reading
 from projections.columns.arrow import to_table
 from projections.columns.copies import Copy, copies_after, copy_tables, forget_copies
 from projections.columns.journaling import Journaled, Journaling
-from projections.columns.scope import scope_of
+from projections.columns.scope import Scope, scope_of
 from projections.columns.touched import Touched, touched_by
 from projections.columns.undoing import Undoing
 from projections.dead_letters import bury, solve
@@ -207,19 +207,55 @@ class ColumnsSink:
         with numbered_turns(self._rows, NAME, self._generation, workspaces, least) as numbers:
             touched += self._undo(journaled, intent.token)
             self._undoing.unjudge(journaled, self._generation, numbers)
-            scopes = [scope_of(one, self._columns, self._generation) for one in touched]
-            drafts = list(journaled.conflicts)
-            judged = [to_table(JUDGEMENT_COLUMNS, [])]
-            for scope in scopes:
-                judgements = Judgements(self._columns, scope.workspace, self._generation)
-                table, some = judgements.judge_touched(scope, numbers[scope.workspace])
-                judged.append(table)
-                drafts += some
-            self._conclude(intent, failures, drafts, now)
-            self._columns.insert("judgement", pa.concat_tables(judged), intent.token)
-            for scope in scopes:
-                entities = Entities(self._columns, self._generation, numbers[scope.workspace])
-                entities.refresh(scope, self._goals.of(scope.workspace))
+            scopes = self._scopes(touched)
+            judged, drafts = self._judge(scopes, numbers)
+            self._conclude(intent, failures, [*journaled.conflicts, *drafts], now)
+            self._columns.insert("judgement", judged, intent.token)
+            self._refresh(scopes, numbers)
+
+    def again(self, facts: Sequence[Mapping[str, Any]]) -> int:
+        """Derive anew all that facts touch that were journaled before.
+
+        ``touched_by`` says what is read of them. Answers how many verdicts became others. It may be
+        done again; no step may be open.
+        """
+        touched = touched_by(facts, (), self._goals.types)
+        for one in touched:
+            one.is_undone = True  # messages that nothing tells of go
+        with reading(self._rows).begin() as connection:
+            least = columns_version(connection, self._generation)
+        workspaces = [one.workspace for one in touched]
+        turns = numbered_turns(self._rows, NAME, self._generation, workspaces, least)
+        with self._columns.lasting(), turns as numbers:
+            scopes = self._scopes(touched)
+            judged, drafts = self._judge(scopes, numbers)
+            if drafts and self.publishes:
+                with self._rows.begin() as connection:
+                    put(connection, self._composer.records(drafts))
+            self._columns.insert("judgement", judged)
+            self._refresh(scopes, numbers)
+        return int(judged.num_rows)
+
+    def _scopes(self, touched: Sequence[Touched]) -> list[Scope]:
+        return [scope_of(one, self._columns, self._generation) for one in touched]
+
+    def _judge(
+        self, scopes: Sequence[Scope], numbers: Mapping[str, int]
+    ) -> tuple[pa.Table, list[Draft]]:
+        """The verdicts that are others by now, and the events that tell of them."""
+        tables = [to_table(JUDGEMENT_COLUMNS, [])]
+        drafts: list[Draft] = []
+        for scope in scopes:
+            judgements = Judgements(self._columns, scope.workspace, self._generation)
+            table, some = judgements.judge_touched(scope, numbers[scope.workspace])
+            tables.append(table)
+            drafts += some
+        return pa.concat_tables(tables), drafts
+
+    def _refresh(self, scopes: Sequence[Scope], numbers: Mapping[str, int]) -> None:
+        for scope in scopes:
+            entities = Entities(self._columns, self._generation, numbers[scope.workspace])
+            entities.refresh(scope, self._goals.of(scope.workspace))
 
     def _undo(self, journaled: Journaled, token: str) -> list[Touched]:
         """Take undone facts out of the journal; answers what they touch, a part at a time."""

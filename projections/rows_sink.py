@@ -129,15 +129,27 @@ class RowsSink:
             solve(connection, NAME, position)  # what fails again is buried again
             self._fold(connection, read_one(self._log, position, here), moment, {})
 
+    def again(self, events: Sequence[Event]) -> Mapping[str, int]:
+        """Derive anew all that events touch that were applied before.
+
+        Answers how many rows became others, by table; where all was right, none.
+        """
+        self.learn()
+        with self._rows.begin() as connection:
+            here = cursor_of(connection, NAME, self._generation)
+            moment = logical_time_of(connection, NAME, self._generation)
+            return self._fold(connection, Page(here, here, tuple(events)), moment, {}, anew=True)
+
     def _fold(
-        self, connection: sa.Connection, page: Page, logical_time: int, late: Mapping[str, int]
-    ) -> None:
+        self, connection: sa.Connection, page: Page, logical_time: int, late: Mapping[str, int],
+        *, anew: bool = False,
+    ) -> Mapping[str, int]:  # fmt: skip
         folding = Folding(connection, self._generation, self._folds, self._book, self._met)
         events = (*self._passed_too_early(page.start, late), *page.events)
         due = _due(connection, self._generation, logical_time)
         workspaces = {*late, *due, *(event.workspace for event in events)}
         take_turn(connection, NAME, self._generation, workspaces)
-        folded = folding.apply(events, logical_time, late, workspaces)
+        folded = folding.apply(events, logical_time, late, workspaces, anew=anew)
         if self.publishes:
             put(connection, self._composer.records(folded.drafts))
             bury(connection, NAME, [*page.failures, *folded.failures], logical_time)
@@ -146,6 +158,7 @@ class RowsSink:
         advance_logical_time(connection, NAME, self._generation, logical_time)
         put_copies(connection, self._generation, folded.copies)
         self._met.forget()
+        return folded.changed
 
     def _passed_too_early(self, start: Cursor, late: Mapping[str, int]) -> tuple[Event, ...]:
         """The facts that late reference data should have reached, read again from the log.

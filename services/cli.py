@@ -155,7 +155,22 @@ def _replaying(commands: Parsers) -> None:
         look.add_argument("workspace")
         look.add_argument("row", help="its id, as `diff` tells it")
         look.add_argument("--generation", type=_count, help="whose rules; those of the live one")
+    _partly(group)
     _add(group, "rollback", "replaying.rollback", "have readers see what was live before")
+
+
+def _partly(group: Parsers) -> None:
+    words = "derive anew, in the live tables, what some events touch"
+    part = _add(group, "partial", "partially.partial", words)
+    part.add_argument("--workspace", default="", help="of this workspace alone")
+    part.add_argument("--type", action="append", help="of this type; may be repeated")
+    part.add_argument("--campaign", default="", metavar="ID", help="that a campaign has")
+    part.add_argument("--contact", default="", metavar="ID", help="of a person, merged or not")
+    part.add_argument("--from", dest="since", metavar="TIME", help="that happened then or later")
+    part.add_argument("--to", dest="until", metavar="TIME", help="that happened before")
+    part.add_argument("--position", help="at a place of the log, or a range of places")
+    part.add_argument("--plan", action="store_true", help="tell how many there are, no more")
+    part.add_argument("--after", default="", metavar="PLACE", help="go on where it was broken off")
 
 
 def _letters(commands: Parsers) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,16 @@ class Changes:
         """Take a row away."""
         self.deletes.setdefault(table, []).append({f"old_{name}": values[name] for name in _OLD})
         self._copy(table, values, deleted=True)
+
+    def copy_again(self, table: str, values: Mapping[str, Any]) -> None:
+        """Have the columns get a row once more that is right in the row store."""
+        self._copy(table, values, deleted=False)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many rows become others, by table."""
+        written = Counter({name: len(rows) for name, rows in self.puts.items()})
+        return written + Counter({name: len(rows) for name, rows in self.deletes.items()})
 
     def write(self, connection: sa.Connection) -> None:
         """Write all but the copies. Deletions first: a row may move from one id to another."""

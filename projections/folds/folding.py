@@ -6,6 +6,7 @@ that waited for what they provide, fold each from all it has kept, and write wha
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -47,11 +48,14 @@ _ROWS = {name: _select_rows(table) for name, table in FOLD_TABLES.items()}
 
 @dataclass(slots=True)
 class Folded:
-    """What a page came to: events to publish, copies for the columns, and unreadable facts."""
+    """What a page came to: events to publish, copies for the columns, unreadable facts, and how
+    many rows of which table became others.
+    """
 
     drafts: list[Draft] = field(default_factory=list)
     copies: list[CopyRow] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    changed: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -64,13 +68,17 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Entities of one fold and workspace that are folded together; some of them may be due."""
+    """Entities of one fold and workspace that are folded together; some of them may be due.
+
+    ``anew`` distrusts what stands: it is derived from all facts, and told the columns once more.
+    """
 
     fold: Fold
     workspace: str
     names: list[str]
     logical_time: int
     is_due: bool
+    anew: bool
 
 
 class Folding:
@@ -99,11 +107,13 @@ class Folding:
         logical_time: int,
         late: Mapping[str, int],
         workspaces: Collection[str],
+        *,
+        anew: bool = False,
     ) -> Folded:
         """Fold the events of a page, and what time alone has made due in these workspaces.
 
         ``late`` says, by workspace, since when reference data took effect that facts folded
-        before did not meet.
+        before did not meet. ``anew`` says that events were folded before, perhaps wrongly.
         """
         result = Folded()
         by_fold, provided = self._meet(events)
@@ -120,7 +130,7 @@ class Folding:
             } | here.keys()
             news = {
                 one: facts for one, facts in kept.touched.items()
-                if one not in others and one not in here
+                if one not in others and one not in here and not anew
             }  # fmt: skip
             self._spread(fold, kept.touched, here, logical_time)
             # Rows folded again may say something else to those who looked them up.
@@ -128,7 +138,7 @@ class Folding:
             for workspace, names in _by_workspace(entities).items():
                 for some in _chunks(names):
                     is_due = any((workspace, name) in here for name in some)
-                    chunk = _Chunk(fold, workspace, some, logical_time, is_due)
+                    chunk = _Chunk(fold, workspace, some, logical_time, is_due, anew)
                     self._refold(chunk, kept.touched, news, result)
         return result
 
@@ -259,9 +269,10 @@ class Folding:
                 continue
             result.drafts += drafts
             outcomes[name] = outcome
-            self._compare(workspace, name, old, outcome.rows, changes)
+            self._compare(chunk, name, old, outcome.rows, changes)
         changes.write(self._connection)
         result.copies += changes.copies
+        result.changed += changes.counts
         self._remember(chunk, outcomes)
 
     def _context(
@@ -290,17 +301,19 @@ class Folding:
         return before
 
     def _compare(
-        self, workspace: str, entity: str, old: Rows, rows: Sequence[Row], changes: Changes
+        self, chunk: _Chunk, entity: str, old: Rows, rows: Sequence[Row], changes: Changes
     ) -> None:
         new = {(row.table, row.id): row for row in rows}
-        place = {"generation": self._generation, "workspace": workspace}
+        place = {"generation": self._generation, "workspace": chunk.workspace}
         for gone in old.keys() - new.keys():
             changes.delete(gone[0], {**place, "id": gone[1], "doc": old[gone]})
         for here, row in new.items():
             content = row.content
+            values = {**place, "id": row.id, "entity": entity, "doc": content, **row.filters}
             if old.get(here) != content:
-                values = {**place, "id": row.id, "entity": entity, "doc": content, **row.filters}
                 changes.put(row.table, values)
+            elif chunk.anew:
+                changes.copy_again(row.table, values)
 
     def _remember(self, chunk: _Chunk, outcomes: Mapping[str, Outcome]) -> None:
         fold = chunk.fold

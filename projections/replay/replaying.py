@@ -7,14 +7,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from events.codec import decode
 from events.snapshots import Going
 from events.sql.outbox import put
 from events.sql.tables import reading
+from projections.columns.journal import stored_record
 from projections.folds.reference import ReferenceBook
 from projections.maintenance import Comparison
 from projections.progress import cursor_of
 from projections.read_models import ReadModels, Sinks
 from projections.rebuild import compared, differences, drop_generation
+from projections.replay.choosing import Chosen, chosen, mark_of, portion_of, shares_of
 from projections.replay.conclusions import other_conclusions, settle_verdicts
 from projections.replay.generation import Generation, Stage, State
 from projections.replay.growing import PAGE, Growing
@@ -22,7 +25,16 @@ from projections.replay.history import history_of
 from projections.replay.ledger import Ledger
 from projections.replay.makers import changed, makers_of, rules_of, unexplained
 from projections.replay.planning import estimate
-from projections.replay.replays import Caused, Plan, Progress, Promotion, Replays, Step
+from projections.replay.replays import (
+    Caused,
+    Choice,
+    Plan,
+    Portion,
+    Progress,
+    Promotion,
+    Replays,
+    Step,
+)
 from projections.rows_sink import NAME as ROWS
 from projections.runner import Runner
 from schemas.clock import Clock
@@ -32,6 +44,8 @@ _IDLE_SECONDS = 0.2
 _BEHIND = PAGE
 """How many records the live generation may be behind before others hold back for it."""
 _HELD_BACK_SECONDS = 1.0
+PORTION = 1000
+"""Of so many events a partial replay derives all at once; meanwhile the live sinks stand still."""
 READERS_MS = 60_000
 """How long a reader may still be at a generation that was live: until then it is not dropped."""
 
@@ -158,6 +172,34 @@ class Replaying(Replays):
         live = self._ledger.one(self._runner.sinks.generation)
         differing = sorted(changed(live.versions, self._newest))
         return estimate(self._models, live.number, ledger, differing)
+
+    def chosen(self, choice: Choice) -> Plan:
+        live = self._ledger.one(self._runner.sinks.generation)
+        shares = shares_of(self._models.columns, self._choose(choice))
+        rates = [one.rate for one in self._ledger.all() if one.rate is not None]
+        events = sum(share.events for share in shares)
+        seconds = events / rates[-1] if rates else None
+        return Plan(events, shares, seconds, 0, sorted(changed(live.versions, self._newest)))
+
+    def partial(self, choice: Choice, after: str) -> Portion:
+        with self._alone(), self._runner.held():
+            going: Going = self._still_wanted
+            # What is chosen must be known to the folds, and their copies to the columns.
+            self._runner.settle(going)
+            one = self._choose(choice)
+            rows = portion_of(self._models.columns, one, after, PORTION)
+            events = [decode(stored_record(row)) for row in rows]
+            changed_rows = self._runner.sinks.rows.again(events)
+            self._runner.settle(going)
+            verdicts = self._runner.sinks.columns.again(rows)
+        return Portion(
+            len(rows),
+            {**changed_rows, **({"judgement": verdicts} if verdicts else {})},
+            mark_of(rows[-1]) if len(rows) == PORTION else "",
+        )
+
+    def _choose(self, choice: Choice) -> Chosen:
+        return chosen(self._models.columns, self._runner.sinks.generation, choice)
 
     def replays(self) -> list[Progress]:
         return [self._progress(one) for one in self._ledger.all()]

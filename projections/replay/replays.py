@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from projections.differences.difference import Change, Difference
 from projections.maintenance import Comparison
 from projections.replay.generation import Generation
+from schemas.envelope import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,37 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Which events a partial replay is of: those of which all is so that is said.
+
+    Times are of occurrence, in milliseconds, ``until`` exclusive. From ``first`` on to the offset
+    ``last`` of its partition, or it alone. A contact stands for all who belong to it.
+    """
+
+    workspace: str = ""
+    types: tuple[str, ...] = ()
+    campaign: str = ""
+    contact: str = ""
+    since: int | None = None
+    until: int | None = None
+    first: Position | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """A portion of a partial replay: how many events it was of, and how many rows became others.
+
+    ``changed`` counts rows by table of the row store, and verdicts. ``after`` is where to go on,
+    or empty at the end.
+    """
+
+    events: int
+    changed: dict[str, int]
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Promotion:
     """What became of a promotion: the tables that differ, and how many events told so."""
 
@@ -99,6 +131,18 @@ class Replays(ABC):
     @abstractmethod
     def plan(self) -> Plan:
         """What a replay would take."""
+
+    @abstractmethod
+    def chosen(self, choice: Choice) -> Plan:
+        """What a partial replay would take. Raises ``InvalidInput``, as the next."""
+
+    @abstractmethod
+    def partial(self, choice: Choice, after: str) -> Portion:
+        """Derive anew, in the live tables, all that the next of the chosen events touch.
+
+        By the rules that made these tables. What is right stays as it is, so any portion may be
+        done again.
+        """
 
     @abstractmethod
     def begin(self) -> Progress:

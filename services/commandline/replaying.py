@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from projections.maintenance import Comparison
 from projections.replay.generation import State
-from projections.replay.replays import Progress, Promotion, Replays, Step
+from projections.replay.replays import Progress, Promotion, Replays, Share, Step
 from schemas.clock import system_clock, system_random
 from schemas.errors import StoreUnavailable
 from schemas.instants import Instant, format_instant
@@ -28,10 +28,9 @@ _UNDER_WAY = {State.BUILDING, State.PAUSED, State.READY, State.FAILED}
 
 def plan(_arguments: Namespace, terminal: Terminal) -> int:
     """Tell what a replay would take."""
-    with _opened(load_settings()) as replays:
+    with opened(load_settings()) as replays:
         told = replays.plan()
-    rows = [(one.type, f"{one.events:,}", _size(one.size)) for one in told.shares]
-    terminal.table([("TYPE", "EVENTS", "SIZE"), *rows])
+    tell_shares(told.shares, terminal)
     seconds = "unknown: none was made yet" if told.seconds is None else f"{told.seconds:,.0f} s"
     terminal.tell(f"events: {told.events:,}")
     terminal.tell(f"time at the last replay's rate: {seconds}")
@@ -42,9 +41,15 @@ def plan(_arguments: Namespace, terminal: Terminal) -> int:
     return 0
 
 
+def tell_shares(shares: Sequence[Share], terminal: Terminal) -> None:
+    """How many events there are of which type."""
+    rows = [(one.type, f"{one.events:,}", _size(one.size)) for one in shares]
+    terminal.table([("TYPE", "EVENTS", "SIZE"), *rows])
+
+
 def run(_arguments: Namespace, terminal: Terminal) -> int:
     """Build a generation, or go on with the one that was begun, until it is ready."""
-    with _opened(load_settings(), follows=True) as replays:
+    with opened(load_settings(), follows=True) as replays:
         begun = next((o for o in replays.replays() if o.generation.state in _UNDER_WAY), None)
         if begun is None:
             begun = replays.begin()
@@ -66,7 +71,7 @@ def run(_arguments: Namespace, terminal: Terminal) -> int:
 
 def status(_arguments: Namespace, terminal: Terminal) -> int:
     """List all generations."""
-    with _opened(load_settings()) as replays:
+    with opened(load_settings()) as replays:
         found = replays.replays()
     rows = [
         (
@@ -83,31 +88,31 @@ def status(_arguments: Namespace, terminal: Terminal) -> int:
 
 def pause(arguments: Namespace, terminal: Terminal) -> int:
     """Build it no further for now."""
-    with _opened(load_settings()) as replays:
+    with opened(load_settings()) as replays:
         return _told(replays.pause(arguments.generation), terminal)
 
 
 def resume(arguments: Namespace, terminal: Terminal) -> int:
     """Go on where it was paused, or where it failed."""
-    with _opened(load_settings()) as replays:
+    with opened(load_settings()) as replays:
         return _told(replays.resume(arguments.generation), terminal)
 
 
 def cancel(arguments: Namespace, terminal: Terminal) -> int:
     """Give it up."""
-    with _opened(load_settings()) as replays:
+    with opened(load_settings()) as replays:
         return _told(replays.cancel(arguments.generation), terminal)
 
 
 def retire(arguments: Namespace, terminal: Terminal) -> int:
     """Drop what was live before."""
-    with _opened(load_settings()) as replays:
+    with opened(load_settings()) as replays:
         return _told(replays.retire(arguments.generation), terminal)
 
 
 def compare(arguments: Namespace, terminal: Terminal) -> int:
     """Compare every table with the live one; 1 if any differs."""
-    with _opened(load_settings()) as replays:
+    with opened(load_settings()) as replays:
         found = replays.compare(arguments.generation)
     _tell_tables(found, terminal)
     return 0 if all(one.equal for one in found) else 1
@@ -115,7 +120,7 @@ def compare(arguments: Namespace, terminal: Terminal) -> int:
 
 def diff(arguments: Namespace, terminal: Terminal) -> int:
     """Tell the rows that differ from the live ones, in groups; 1 if there are any."""
-    with _opened(load_settings()) as replays:
+    with opened(load_settings()) as replays:
         found = replays.diff(arguments.generation)
     for one in found:
         because = f"changed: {', '.join(one.because)}" if one.because else "UNEXPLAINED"
@@ -154,7 +159,7 @@ def _fields(count: int) -> str:
 
 
 def _history(arguments: Namespace) -> list[Step]:
-    with _opened(load_settings()) as replays:
+    with opened(load_settings()) as replays:
         number = arguments.generation or _live(replays)
         return replays.history(number, arguments.table, arguments.workspace, arguments.row)
 
@@ -167,18 +172,18 @@ def _live(replays: Replays) -> int:
 
 def promote(arguments: Namespace, terminal: Terminal) -> int:
     """Have readers see it."""
-    with _opened(load_settings()) as replays:
+    with opened(load_settings()) as replays:
         return _promoted(replays.promote(arguments.generation, arguments.anyway), terminal)
 
 
 def rollback(_arguments: Namespace, terminal: Terminal) -> int:
     """Have readers see again what was live before."""
-    with _opened(load_settings()) as replays:
+    with opened(load_settings()) as replays:
         return _promoted(replays.rollback(), terminal)
 
 
 @contextmanager
-def _opened(settings: Settings, *, follows: bool = False) -> Iterator[Replays]:
+def opened(settings: Settings, *, follows: bool = False) -> Iterator[Replays]:
     """The server's, if one runs: nobody else may open its stores."""
     owner = owner_of(settings.data)
     if owner is not None:
@@ -211,11 +216,16 @@ def _one(replays: Replays, number: int) -> Progress:
 
 
 def _bar(one: Progress) -> str:
-    share = one.done / one.total if one.total else 1.0
-    bar = "#" * int(_BAR * share)
     waits = ", waits for the live tables" if one.waits else ""
     stage = one.generation.stage.value
-    return f"[{bar:<{_BAR}}] {share:4.0%} {one.done:,} of {one.total:,} events, {stage}{waits}"
+    bar = bar_of(one.done, one.total)
+    return f"{bar} {one.done:,} of {one.total:,} events, {stage}{waits}"
+
+
+def bar_of(done: int, total: int) -> str:
+    """How much is done, as a bar and a percentage."""
+    share = min(1.0, done / total) if total else 1.0
+    return f"[{'#' * int(_BAR * share):<{_BAR}}] {share:4.0%}"
 
 
 def _told(one: Progress, terminal: Terminal) -> int:

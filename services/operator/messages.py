@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from projections.maintenance import Comparison, Verification
-from projections.replay.replays import Caused, Plan, Progress, Promotion, Step
+from projections.replay.replays import Caused, Choice, Plan, Portion, Progress, Promotion, Step
 from services.backup.manifest import Manifest
 
 PREFIX = "/operator/"
@@ -28,14 +28,15 @@ class BackupOrder(BaseModel):
 
 ReplayStep = Literal[
     "plan", "begin", "status", "pause", "resume", "cancel", "retire", "compare", "diff",
-    "history", "promote", "rollback",
+    "history", "promote", "rollback", "chosen", "partial",
 ]  # fmt: skip
 
 
 class ReplayOrder(BaseModel):
     """A step of a replay; ``number`` is the generation's, where the step is about one.
 
-    ``table``, ``workspace`` and ``row`` name the row whose history is asked for.
+    ``table``, ``workspace`` and ``row`` name the row whose history is asked for; ``choice`` and
+    ``after`` say which events a partial replay is of, and where it goes on.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -46,6 +47,8 @@ class ReplayOrder(BaseModel):
     table: str = Field("", max_length=100)
     workspace: str = Field("", max_length=100)
     row: str = Field("", max_length=1000)
+    choice: Choice = Choice()
+    after: str = Field("", max_length=100)
 
 
 class ReplayAnswer(BaseModel):
@@ -57,6 +60,7 @@ class ReplayAnswer(BaseModel):
     diff: list[Caused] = []
     history: list[Step] = []
     promotion: Promotion | None = None
+    portion: Portion | None = None
 
 
 class Line(BaseModel):

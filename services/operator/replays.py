@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from projections.maintenance import Comparison
-from projections.replay.replays import Caused, Plan, Progress, Promotion, Replays, Step
+from projections.replay.replays import (
+    Caused,
+    Choice,
+    Plan,
+    Portion,
+    Progress,
+    Promotion,
+    Replays,
+    Step,
+)
 from schemas.errors import StoreUnavailable
 from services.folder import Owner
 from services.operator.client import ask
@@ -24,6 +33,13 @@ class AskedReplays(Replays):
 
     def plan(self) -> Plan:
         return _there(self._ask("plan").plan)
+
+    def chosen(self, choice: Choice) -> Plan:
+        return _there(self._send(ReplayOrder(step="chosen", choice=choice)).plan)
+
+    def partial(self, choice: Choice, after: str) -> Portion:
+        order = ReplayOrder(step="partial", choice=choice, after=after)
+        return _there(self._send(order).portion)
 
     def begin(self) -> Progress:
         return self._one("begin", 0)

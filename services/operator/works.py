@@ -54,17 +54,21 @@ def replayed(replays: Replays, order: ReplayOrder) -> ReplayAnswer:
             return ReplayAnswer(promotion=_switched(replays, order))
         case "begin" | "pause" | "resume" | "cancel" | "retire" as step:
             return ReplayAnswer(replays=[_changed(replays, step, order.number)])
+        case "partial":
+            return ReplayAnswer(portion=replays.partial(order.choice, order.after))
         case look:
             return _seen(replays, look, order)
 
 
 def _seen(
-    replays: Replays, look: Literal["plan", "status", "compare", "diff", "history"],
+    replays: Replays, look: Literal["plan", "status", "compare", "diff", "history", "chosen"],
     order: ReplayOrder,
 ) -> ReplayAnswer:  # fmt: skip
     match look:
         case "plan":
             return ReplayAnswer(plan=replays.plan())
+        case "chosen":
+            return ReplayAnswer(plan=replays.chosen(order.choice))
         case "status":
             return ReplayAnswer(replays=replays.replays())
         case "compare":

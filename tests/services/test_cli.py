@@ -29,7 +29,7 @@ COMMANDS = [
     ["copy-log"], ["certificate"], ["certificate", "verify"], ["replay"],
     *(["replay", step] for step in ("plan", "run", "status", "pause", "resume", "cancel",
                                     "compare", "diff", "why", "step", "promote", "rollback",
-                                    "retire")),
+                                    "retire", "partial")),
 ]  # fmt: skip
 
 

@@ -90,6 +90,10 @@ def test_it_is_built_promoted_and_rolled_back_beside_a_server(served):
     assert "contact.created" in replayed(served, "why", *row)
     assert f"contact_id: nothing -> {row[2]}" in replayed(served, "step", *row)
     assert "There is no contact" in replayed(served, "why", *row[:2], "nobody", code=1)
+    part = ("partial", "--workspace", "acme", "--type", "contact.created")
+    assert "events: 3,000" in replayed(served, *part, "--plan")
+    assert "was right" in replayed(served, *part, "--from", "2020-01-01")
+    assert "no event type" in replayed(served, "partial", "--type", "x", code=1)
     assert "Generation 2 is live" in replayed(served, "promote", "2")
     assert "Generation 1 is live" in replayed(served, "rollback")
     assert served.run("verify").returncode == 0
