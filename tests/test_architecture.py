@@ -9,6 +9,7 @@ import builtins
 import importlib
 import inspect
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -87,8 +88,29 @@ COMPOSITION_ROOTS = frozenset({
 MAY_PRINT = ("services.cli", "services.commandline", "services.demo")
 
 
-def by_name(module: Module) -> str:
-    return module.name
+Check = Callable[[Module], None]
+
+
+def of_each(among: Sequence[Module]) -> Callable[[Check], Callable[[], None]]:
+    """One test of a rule that holds for each of some modules; it names all that break it.
+
+    A test for each of them were six thousand, which take longer to collect than to run.
+    """
+
+    def whole(check: Check) -> Callable[[], None]:
+        def test() -> None:
+            broken: dict[str, str] = {}
+            for module in among:
+                try:
+                    check(module)
+                except AssertionError as error:
+                    broken[module.name] = str(error)
+            assert broken == {}
+
+        test.__name__, test.__doc__ = check.__name__, check.__doc__
+        return test
+
+    return whole
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -98,7 +120,7 @@ def test_folder_is_imported_from_this_repository(folder: str) -> None:
     assert Path(found.__file__).parent == ROOT / folder
 
 
-@pytest.mark.parametrize("module", PROGRAM, ids=by_name)
+@of_each(PROGRAM)
 def test_module_imports_only_from_its_folder_and_those_to_the_left(module: Module) -> None:
     allowed = FOLDERS[: FOLDERS.index(module.folder) + 1]
     tops = {name.partition(".")[0] for name in module.imports()}
@@ -106,7 +128,7 @@ def test_module_imports_only_from_its_folder_and_those_to_the_left(module: Modul
     assert module.relative_imports() == []
 
 
-@pytest.mark.parametrize("module", PROGRAM, ids=by_name)
+@of_each(PROGRAM)
 def test_backends_are_named_by_the_composition_root_alone(module: Module) -> None:
     if module.name in COMPOSITION_ROOTS or module.name in BACKENDS | BENCHED:
         return
@@ -115,7 +137,7 @@ def test_backends_are_named_by_the_composition_root_alone(module: Module) -> Non
     assert {name.partition(".")[0] for name in named} & DRIVERS == set()
 
 
-@pytest.mark.parametrize("module", modules("projections"), ids=by_name)
+@of_each(modules("projections"))
 def test_a_projection_knows_no_way_out(module: Module) -> None:
     if module.name not in BACKENDS:
         assert {name.partition(".")[0] for name in module.imports()} & WAYS_OUT == set()
@@ -129,7 +151,7 @@ def test_the_list_of_backends_is_complete() -> None:
     assert {module.name for module in PROGRAM} >= BACKENDS
 
 
-@pytest.mark.parametrize("module", modules("services"), ids=by_name)
+@of_each(modules("services"))
 def test_the_mode_is_read_by_the_composition_root_alone(module: Module) -> None:
     if module.name not in COMPOSITION_ROOTS:
         assert [node.lineno for node in ast.walk(module.tree) if reads_mode(node)] == []
@@ -144,18 +166,18 @@ def reads_mode(node: ast.AST) -> bool:
     return str(name).strip("_") == "settings"
 
 
-@pytest.mark.parametrize("module", EVERYTHING, ids=by_name)
+@of_each(EVERYTHING)
 def test_file_is_not_too_long(module: Module) -> None:
     assert len(module.text.splitlines()) <= LONGEST_FILE
 
 
-@pytest.mark.parametrize("module", EVERYTHING, ids=by_name)
+@of_each(EVERYTHING)
 def test_functions_are_not_too_long(module: Module) -> None:
     long = {f.name: length(f) for f in module.functions() if length(f) > LONGEST_FUNCTION}
     assert long == {}
 
 
-@pytest.mark.parametrize("module", PROGRAM, ids=by_name)
+@of_each(PROGRAM)
 def test_only_the_command_line_prints(module: Module) -> None:
     if module.name.startswith(MAY_PRINT):
         return
@@ -164,7 +186,7 @@ def test_only_the_command_line_prints(module: Module) -> None:
     assert "print" not in names
 
 
-@pytest.mark.parametrize("module", EVERYTHING, ids=by_name)
+@of_each(EVERYTHING)
 def test_every_exception_from_a_rule_has_a_reason(module: Module) -> None:
     bare = [
         line
@@ -174,7 +196,7 @@ def test_every_exception_from_a_rule_has_a_reason(module: Module) -> None:
     assert bare == []
 
 
-@pytest.mark.parametrize("module", PROGRAM, ids=by_name)
+@of_each(PROGRAM)
 def test_names_are_not_of_the_kind_that_says_nothing(module: Module) -> None:
     words = ("Manager", "Helper", "Util", "Utils", "Base")
     classes = [n.name for n in ast.walk(module.tree) if isinstance(n, ast.ClassDef)]
@@ -209,7 +231,7 @@ def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
     assert drawn_tree() == error_classes()
 
 
-@pytest.mark.parametrize("module", PROGRAM, ids=by_name)
+@of_each(PROGRAM)
 def test_errors_are_declared_in_one_file(module: Module) -> None:
     if module.name == "schemas.errors":
         return

@@ -114,10 +114,12 @@ def _of_messages(asking: _Asking, members: Sequence[Member]) -> dict[Owner, list
         message_id=pairs.column("message_id").to_pylist(),
     )
     by_message = _by_owner((event["owner"], event) for event in found)
-    return {
-        member.key: [event for message in member.behind for event in by_message.get(message, [])]
+    return _by_owner(
+        (member.key, event)
         for member in members
-    }
+        for message in member.behind
+        for event in by_message.get(message, [])
+    )
 
 
 def _of_responses(asking: _Asking, members: Sequence[Member]) -> dict[Owner, list[Event]]:

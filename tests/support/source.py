@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -15,11 +16,19 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One file of the repository."""
+    """One file of the repository; it is read when a test asks for what is in it."""
 
     path: Path
-    tree: ast.Module
-    text: str
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return self.path.read_text(encoding="utf-8")
+
+    @property
+    def tree(self) -> ast.Module:
+        """Its syntax."""
+        return _parsed(self.path)
 
     @property
     def name(self) -> str:
@@ -60,12 +69,18 @@ class Module:
 @lru_cache
 def modules(*folders: str) -> tuple[Module, ...]:
     """All files of some folders."""
-    found = []
-    for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            text = path.read_text(encoding="utf-8")
-            found.append(Module(path, ast.parse(text), text))
-    return tuple(found)
+    return tuple(Module(p) for folder in folders for p in sorted((ROOT / folder).rglob("*.py")))
+
+
+@cache
+def _parsed(path: Path) -> ast.Module:
+    # A tree is many objects that all live on: looking for garbage among them took five times as
+    # long as parsing.
+    gc.disable()
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    finally:
+        gc.enable()
 
 
 def length(function: Function) -> int:
