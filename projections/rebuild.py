@@ -44,6 +44,7 @@ from projections.stores.rows import (
     SHIPPED,
     TURN,
     UNDONE,
+    UNSEEN,
     WAITING,
 )
 from projections.stores.tables import COPY_COLUMNS, ENTITY_COLUMNS
@@ -145,8 +146,8 @@ def drop_generation(models: ReadModels, generation: int) -> None:
     """Remove all that is stored of a generation."""
     with models.rows.begin() as connection:
         own = (
-            CURSOR, MOMENT, INTENT, SHIPPED, TURN, KEPT, KEPT_AGAIN, UNDONE, WAITING,
-            SETTLING, COPY,
+            CURSOR, MOMENT, INTENT, SHIPPED, TURN, KEPT, KEPT_AGAIN, UNDONE, UNSEEN,
+            WAITING, SETTLING, COPY,
         )  # fmt: skip
         for table in (*own, *FOLD_TABLES.values()):
             connection.execute(table.delete().where(table.c.generation == generation))

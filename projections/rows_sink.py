@@ -17,6 +17,7 @@ from projections.folds.fold import Fold
 from projections.folds.folding import Folding
 from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook
+from projections.folds.unseen import unseen_workspaces
 from projections.page import Failure, Page, read_one, read_page, read_range
 from projections.progress import (
     advance_logical_time,
@@ -187,8 +188,10 @@ def _late(learned: Sequence[Event], start: Cursor, passed: int) -> dict[str, int
 
 
 def _due(connection: sa.Connection, generation: int, now: int) -> set[str]:
-    """The workspaces in which something waits for a time that has come."""
+    """The workspaces in which something waits for a time that has come, or has come already."""
     due = sa.select(SETTLING.c.workspace).where(
         SETTLING.c.generation == generation, SETTLING.c.due_at <= now
     )
-    return set(connection.execute(due.distinct()).scalars())
+    found: set[str] = set(connection.execute(due.distinct()).scalars())
+    found.update(connection.execute(unseen_workspaces(generation)).scalars())
+    return found

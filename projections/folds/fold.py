@@ -82,10 +82,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an entity stands before it is folded again: its rows, by table and id, and its due."""
+    """How an entity stands before it is folded again: its rows, by table and id, and its due.
+
+    ``since`` is from when on it has not met what took effect, if it has not met all.
+    """
 
     rows: frozenset[tuple[str, str]]
     due_at: int | None
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +139,12 @@ class Fold(ABC):
         """Whether anything can come of an entity's facts; if not, they are kept all the same."""
         return True
 
-    def touches_all(self, entity: str, logical_time: int) -> bool:
-        """Whether all others of its workspace follow from what an entity says by now."""
-        return False
+    def touches_all(self, entity: str, logical_time: int) -> int | None:
+        """Since when all others of its workspace follow from what an entity says, if they do.
+
+        Only for folds that follow: they are told by ``Standing.since``.
+        """
+        return None
 
     def provides(self, known: Known) -> Iterable[str]:
         """The names under which other entities may be waiting for this fact."""

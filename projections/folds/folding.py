@@ -24,6 +24,7 @@ from projections.folds.lookups import Lookups
 from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook, provided_names
 from projections.folds.undone import AT_ONCE
+from projections.folds.unseen import Unseen
 from projections.folds.waits import Waits
 from projections.page import Failure
 from projections.stores.rows import FOLD_TABLES
@@ -99,6 +100,7 @@ class Folding:
         self._book = book
         self._keeping = Keeping(connection, generation, met)
         self._waits = Waits(connection, generation)
+        self._unseen = Unseen(connection, generation)
         self._unreadable: set[str] = set()
 
     def apply(
@@ -119,17 +121,22 @@ class Folding:
         by_fold, provided = self._meet(events)
         result.failures += self._keeping.undone.learn(events, self._folds)
         due = self._waits.due(logical_time, workspaces)
+        unseen = self._unseen.next(workspaces)
         for fold in self._folds:
             kept = self._keep(fold, by_fold[fold.name], result)
             provided |= kept.provided
             here = due.get(fold.name, {})
+            behind = unseen.get(fold.name, set())
             others = self._waiting(fold, provided) | self._since_effective(fold, late)
             # What is due is folded in any case: else it stayed so.
-            entities = {
-                one for one in kept.touched.keys() | others if fold.wants(*one, logical_time)
-            } | here.keys()
+            entities = (
+                {one for one in kept.touched.keys() | others if fold.wants(*one, logical_time)}
+                | here.keys()
+                | behind
+            )
+            # Of others, all that is known may say something else now.
             news = {
-                one: facts for one, facts in kept.touched.items()
+                one: kept.touched.get(one, []) for one in kept.touched.keys() | behind
                 if one not in others and one not in here and not anew
             }  # fmt: skip
             self._spread(fold, kept.touched, here, logical_time)
@@ -220,9 +227,10 @@ class Folding:
         self, fold: Fold, touched: Iterable[Entity], due: Mapping[Entity, int], logical_time: int
     ) -> None:
         """Have a whole workspace folded again, from now on, where one entity touches all others."""
-        met = {*touched, *(one for one, at in due.items() if at != AT_ONCE)}
-        for workspace in {w for w, name in met if fold.touches_all(name, logical_time)}:
-            self._waits.make_due(fold, workspace)
+        for workspace, name in {*touched, *(one for one, at in due.items() if at != AT_ONCE)}:
+            since = fold.touches_all(name, logical_time)
+            if since is not None:
+                self._unseen.mark(fold, workspace, since)
 
     # Folding them again
 
@@ -238,6 +246,7 @@ class Folding:
         facts = self._keeping.facts(fold, workspace, names)
         before = self._rows_before(fold, workspace, names)
         dues = self._waits.dues(fold, workspace, names) if fold.follows else {}
+        unseen = self._unseen.of(fold, workspace, names) if fold.follows else {}
         context = self._context(fold, workspace, names, facts, chunk.logical_time)
         outcomes: dict[str, Outcome] = {}
         changes = Changes()
@@ -254,7 +263,7 @@ class Folding:
                 elif fresh is None:
                     outcome = fold.fold(name, ordered, context)
                 else:
-                    standing = Standing(frozenset(old), dues.get(name))
+                    standing = Standing(frozenset(old), dues.get(name), unseen.get(name))
                     outcome = fold.follow(name, ordered, fresh, standing, context)
                 old = {here: doc for here, doc in old.items() if here not in outcome.same}
                 drafts = fold.conclude(list(old.values()), outcome.rows, cause, context)
@@ -317,6 +326,8 @@ class Folding:
 
     def _remember(self, chunk: _Chunk, outcomes: Mapping[str, Outcome]) -> None:
         fold = chunk.fold
+        if fold.follows:
+            self._unseen.forget(fold, chunk.workspace, chunk.names)
         if fold.looks_up or chunk.is_due:
             self._waits.remember(fold, chunk.workspace, chunk.names, outcomes)
         elif any(o.needs or o.due_at is not None for o in outcomes.values()):

@@ -139,6 +139,17 @@ class ReferenceBook:
         versions = self._versions.get((workspace, "list", list_id), {}).values()
         return max((version.effective_at for version in versions), default=None)
 
+    def lists_changed(self, workspace: str, since: int) -> frozenset[UUID]:
+        """The lists on whose rules some word took effect at a moment or later."""
+        return frozenset(
+            UUID(name)
+            for name in self._named.get((workspace, "list"), ())
+            if any(
+                version.effective_at >= since
+                for version in self._versions.get((workspace, "list", name), {}).values()
+            )
+        )
+
     def read_by_rules(self, workspace: str) -> set[str]:
         """The event types that any promotion rule reads, or has ever read."""
         found = set(_READ_BY_BUILT_IN)

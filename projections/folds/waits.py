@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from events.sql.bulk import insert_rows
 from projections.folds.fold import Fold, Outcome
-from projections.folds.undone import AT_ONCE
-from projections.stores.rows import KEPT, SETTLING, WAITING
+from projections.stores.rows import SETTLING, WAITING
 
 
 def _of(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
@@ -29,7 +28,7 @@ def _delete(table: sa.Table, *names: str) -> sa.Delete:
 
 _WAITING_FOR = sa.select(WAITING.c.entity).where(*_of(WAITING), _among(WAITING.c.need))
 MOST_DUE = 500
-"""How many are taken at once: a rule that takes effect makes a whole workspace due."""
+"""How many are taken at once."""
 
 _DUE = (
     sa.select(SETTLING.c.fold, SETTLING.c.workspace, SETTLING.c.entity, SETTLING.c.due_at)
@@ -39,15 +38,6 @@ _DUE = (
     )
     .order_by(SETTLING.c.due_at.desc(), SETTLING.c.workspace, SETTLING.c.entity)
     .limit(MOST_DUE)
-)
-_ALL_DUE = SETTLING.delete().where(*_of(SETTLING))
-_EVERY = (
-    sa.select(KEPT.c.generation, KEPT.c.fold, KEPT.c.workspace, KEPT.c.entity, sa.literal(AT_ONCE))
-    .where(*_of(KEPT))
-    .distinct()
-)
-_MAKE_DUE = SETTLING.insert().from_select(
-    ["generation", "fold", "workspace", "entity", "due_at"], _EVERY
 )
 _NEEDS = sa.select(WAITING.c.need, WAITING.c.entity).where(*_of(WAITING), _among(WAITING.c.entity))
 _DUES = sa.select(SETTLING.c.entity, SETTLING.c.due_at).where(
@@ -91,12 +81,6 @@ class Waits:
         """When these entities are due, those that are."""
         values = {**self._of(fold, workspace), "names": names}
         return dict(map(tuple, self._connection.execute(_DUES, values)))
-
-    def make_due(self, fold: Fold, workspace: str) -> None:
-        """Have every entity of a fold folded again that it has kept something for."""
-        values = self._of(fold, workspace)
-        self._connection.execute(_ALL_DUE, values)
-        self._connection.execute(_MAKE_DUE, values)
 
     def remember(
         self, fold: Fold, workspace: str, names: list[str], outcomes: Mapping[str, Outcome]

@@ -72,6 +72,10 @@ SETTLING = sa.Table(
     "settling", METADATA, key("generation", sa.Integer), key("fold"), key("workspace"),
     key("entity"), sa.Column("due_at", sa.BigInteger, nullable=False, index=True),
 )  # fmt: skip
+UNSEEN = sa.Table(
+    "unseen", METADATA, key("generation", sa.Integer), key("fold"), key("workspace"),
+    key("entity"), whole("since"),
+)  # fmt: skip
 KEPT_AGAIN = sa.Table(
     "kept_again", METADATA, key("generation", sa.Integer), key("fold"), key("workspace"),
     key("entity"), key("event_id"), key("topic"), key("partition", sa.Integer),

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from events.sql.tables import METADATA, lock_tables
 from schemas.errors import FormatUnknown
 
-NEWEST = "0006"
+NEWEST = "0007"
 _UNVERSIONED = "0001"
 _SCRIPTS = Path(__file__).with_name("migrations")
 _VERSION = sa.Table("alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32)))

@@ -86,8 +86,11 @@ class Members(Fold):
     def wants(self, workspace: str, entity: str, logical_time: int) -> bool:
         return entity.startswith(_RULE) or bool(self._lists.at(workspace, logical_time).versions)
 
-    def touches_all(self, entity: str, logical_time: int) -> bool:
-        return entity.startswith(_RULE) and self._effective_at(entity) <= logical_time
+    def touches_all(self, entity: str, logical_time: int) -> int | None:
+        if not entity.startswith(_RULE):
+            return None
+        effective_at = self._effective_at(entity)
+        return effective_at if effective_at <= logical_time else None
 
     def fold(self, entity: str, facts: Sequence[Known], context: Context) -> Outcome:
         if entity.startswith(_RULE):
@@ -104,15 +107,18 @@ class Members(Fold):
         self, entity: str, facts: Sequence[Known], fresh: Sequence[Known], standing: Standing,
         context: Context,
     ) -> Outcome:  # fmt: skip
-        """Only the lists whose rules read what has come are worked out again."""
+        """Only the lists whose rules read what has come, or have changed, are worked out again."""
         lists = self._lists.at(context.workspace, context.logical_time)
         new = {known.id for known in fresh}
         kind = kind_of(entity, [known for known in facts if known.id not in new])
         names = None if kind is None else names_of(entity, kind, facts, fresh)
         # Of what kind a record is may be known only now: then nothing of it was looked at before.
-        if kind is None or names is None:
+        if kind is None or names is None or not lists.of(kind):
             return self.fold(entity, facts, context)
-        touched = lists.reading(names, kind)
+        changed = frozenset[UUID]()
+        if standing.since is not None:
+            changed = self._book.lists_changed(context.workspace, standing.since)
+        touched = lists.reading(names, kind, changed)
         outcome = _outcome(entity, kind, facts, lists, touched, context)
         others = {f"{list_id}:{entity}" for list_id in {*lists.of(kind)}.difference(touched)}
         # What was due stays so: for another list, or for one that is in vain looked at once more.

@@ -31,10 +31,12 @@ class InForce:
         """The lists of records of a kind, in the order of their ids."""
         return self.kinds.get(kind, ())
 
-    def reading(self, names: frozenset[str], kind: str) -> Sequence[UUID]:
-        """The lists of a kind whose rules read any of these, or a list whose rule does."""
-        found: set[UUID] = set()
-        rest = list(names)
+    def reading(
+        self, names: frozenset[str], kind: str, changed: frozenset[UUID] = frozenset()
+    ) -> Sequence[UUID]:
+        """Lists of a kind whose rules read any of these, or have changed, or read such a list."""
+        found = set(changed)
+        rest = [*names, *(f"list:{name}" for name in changed)]
         while rest:
             more = [one for one in self.read_by.get(rest.pop(), ()) if one not in found]
             found.update(more)

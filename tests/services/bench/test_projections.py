@@ -21,7 +21,7 @@ def test_replay_builds_a_generation_beside_a_bare_store(bench):
     assert "rows in SQLite" in report["remarks"]["replay"][0]
 
 
-LISTS = ("", ", looked at", ", previewed", ", memory")
+LISTS = ("", ", looked at", ", previewed", ", one changed", ", memory")
 
 
 def test_lists_are_measured_with_few_contacts_and_with_many(bench):
