@@ -73,6 +73,11 @@ def to_datetime(instant: int) -> datetime:
     return EPOCH + timedelta(milliseconds=instant)
 
 
+def to_datetime_if(instant: int | None) -> datetime | None:
+    """The same of an instant that may be none."""
+    return None if instant is None else to_datetime(instant)
+
+
 def format_instant(instant: int) -> str:
     """RFC 3339 with milliseconds and ``Z``: the one form Answerback writes."""
     second, milliseconds = divmod(instant, 1000)

@@ -10,7 +10,6 @@ they are deleted, and none that has been copied: so all of it may be done again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -20,8 +19,14 @@ import orjson
 from projections.columns.arrow import names_table
 from projections.columns.journal import NO_ID
 from projections.columns.journaling import Journaled
+from projections.columns.later_copies import LaterCopies
 from projections.stores.columns import Columns
-from projections.stores.tables import JOURNAL_COLUMNS, JUDGEMENT_COLUMNS, UNDONE_ID
+from projections.stores.tables import (
+    GIVES_PAIR,
+    JOURNAL_COLUMNS,
+    JUDGEMENT_COLUMNS,
+    UNDONE_ID,
+)
 
 _OF_BATCH = (
     "workspace = {workspace:String} AND batch_id = toUUID({batch:String}) AND log_topic = 'facts'"
@@ -36,7 +41,7 @@ _COPY = (
     f"INSERT INTO journal_undone ({_NAMES}) SELECT {_NAMES} FROM journal "
     f"WHERE {_OF_BATCH} AND event_id NOT IN ({_IDS})"
 )
-_SENT = "workspace = {workspace:String} AND message_id != '' AND endsWith(type, '.sent')"
+_SENT = f"workspace = {{workspace:String}} AND {GIVES_PAIR}"
 _DELETIONS = (
     f"DELETE FROM journal_by_message WHERE {_OF_BATCH}",
     f"DELETE FROM journal_by_person WHERE {_OF_BATCH}",
@@ -65,33 +70,6 @@ _FACTS = (
     f"UNION ALL SELECT {_TOUCHING} FROM journal WHERE workspace = {{workspace:String}} "
     f"AND event_id IN ({_IDS})"
 )
-_HERE = "workspace = {workspace:String}"
-_ANY_AGAIN = f"SELECT event_id FROM journal_again WHERE {_HERE}"
-# Of the later copies of facts that are undone, the first whose batch is not.
-_STANDING = (
-    f"SELECT {_NAMES} FROM journal_again WHERE {_HERE} "
-    f"AND event_id IN (SELECT event_id FROM journal_undone WHERE {_HERE}) "
-    f"AND event_id NOT IN (SELECT event_id FROM journal WHERE {_HERE} "
-    f"AND event_id IN ({_ANY_AGAIN})) "
-    f"AND batch_id NOT IN (SELECT {UNDONE_ID} FROM journal "
-    f"WHERE {_HERE} AND type = 'batch.undone') "
-    "ORDER BY log_partition, log_offset LIMIT 1 BY event_id"
-)
-_PAIR = "workspace, provider_ref, message_id"
-_ORDERS = {
-    "journal_by_person": (_NAMES, "1"),
-    "journal_by_message": (_NAMES, "message_key != ''"),
-    "provider_message": (
-        _PAIR, "message_id != '' AND provider_ref != '' AND endsWith(type, '.sent')"
-    ),
-    "journal": (_NAMES, "1"),
-}  # fmt: skip
-"""The journal in all its orders; itself last, since what it has no copy stands for any more."""
-_PLACE = "event_id, log_topic, log_partition, log_offset"
-_STAND = (
-    f"DELETE FROM journal_again WHERE {_HERE} AND ({_PLACE}) IN ("
-    f"SELECT {_PLACE} FROM journal WHERE {_HERE} AND event_id IN ({_ANY_AGAIN}))"
-)
 
 Batch = tuple[str, str]  # workspace, id
 Row = Mapping[str, Any]
@@ -102,6 +80,7 @@ class Undoing:
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
+        self._later = LaterCopies(columns)
 
     def after(self, journaled: Journaled, token: str) -> list[Row]:
         """Take out what a page undoes, and what of it is undone, and let later copies stand.
@@ -117,7 +96,7 @@ class Undoing:
         workspaces = {workspace for workspace, _ in decided | undone}
         again = [row for row in journaled.again if row["workspace"] in workspaces]
         for workspace in sorted({workspace for workspace, _ in decided} | _workspaces(again)):
-            self._let_stand(workspace, token)
+            self._later.let_stand(workspace, token)
         return [*again, *(row for batch in sorted(decided) for row in self._facts(batch))]
 
     def unjudge(self, journaled: Journaled, generation: int, versions: Mapping[str, int]) -> None:
@@ -131,19 +110,6 @@ class Undoing:
         self._columns.run(_COPY, here)
         for text in _DELETIONS:
             self._columns.run(text, here)
-
-    def _let_stand(self, workspace: str, token: str) -> None:
-        """Put copies in the places of facts that are undone."""
-        here = {"workspace": workspace}
-        once = hashlib.sha256(f"{token} {workspace}".encode()).hexdigest()[:32]
-        for table, (names, bound) in _ORDERS.items():
-            self._columns.run(
-                f"INSERT INTO {table} ({names}) SETTINGS insert_deduplication_token = '{once}', "
-                f"max_threads = 1, max_insert_threads = 1 SELECT {names} FROM ({_STANDING}) "
-                f"WHERE {bound} ORDER BY log_partition, log_offset",
-                here,
-            )
-        self._columns.run(_STAND, here)
 
     def _facts(self, batch: Batch) -> list[Row]:
         found: list[Row] = self._columns.query(_FACTS, _here(batch)).to_pylist()

@@ -12,11 +12,10 @@ from events.log import EventLog, StoredRecord
 from projections.columns.journal import stored_record
 from projections.differences.difference import Difference, RowDifference, What, grouped
 from projections.stores.columns import Columns
-from projections.stores.tables import EVER_JOURNALED
+from projections.stores.tables import EVER_JOURNALED, JOURNAL_COPIES
 
 _PAGE = 5000
 _BUCKETS = 16
-_COPIES = {"journal_by_person": "1", "journal_by_message": "message_key != ''"}
 
 
 def first_copies(log: EventLog, until: Cursor) -> Iterator[StoredRecord]:
@@ -91,7 +90,7 @@ def _differing(
 def copies_differences(columns: Columns) -> list[Difference]:
     """The events by which the journal's copies in other orders differ from it."""
     found: list[Difference] = []
-    for name, bound in _COPIES.items():
+    for name, bound in JOURNAL_COPIES.items():
         found += grouped(f"columns.{name}", _between(columns, name, bound))
     return found
 

@@ -10,11 +10,9 @@ from events.cursor import TOPICS, Cursor
 from projections.past.cut import Between, Moment
 from projections.past.kinds import kind_sql
 from projections.stores.columns import Columns
-from projections.stores.tables import UNDONE_ID
+from projections.stores.tables import GIVES_PAIR, JOURNAL_COPIES, UNDONE_ID
 
-_JOURNALS = {
-    "journal": "1", "journal_by_message": "message_key != ''", "journal_by_person": "1",
-}  # fmt: skip
+_JOURNALS = {"journal": "1", **JOURNAL_COPIES}
 """The journal's tables, and which events they have."""
 _BESIDE = ("journal_undone", "journal_again")
 _SPACE = 1_000_000  # more than there are partitions: topic and partition make one number
@@ -57,8 +55,7 @@ def copy_journal(columns: Columns, live: str, moment: Moment) -> None:
         )
     columns.run(
         "INSERT INTO provider_message SELECT workspace, provider_ref, message_id "
-        "FROM journal_by_message WHERE message_id != '' AND provider_ref != '' "
-        "AND endsWith(type, '.sent')"
+        f"FROM journal_by_message WHERE {GIVES_PAIR}"
     )
 
 

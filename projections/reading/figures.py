@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from events.cursor import Cursor
 from events.log import EventLog
 from projections.judgements.classifier import VERSION as CLASSIFIER_VERSION
@@ -16,7 +14,7 @@ from projections.reading.remembered import Remembered
 from projections.stores.columns import Columns
 from projections.waiting import Waiting
 from schemas.errors import Fault, InvalidInput
-from schemas.instants import to_datetime
+from schemas.instants import to_datetime_if
 from schemas.kpis import KpiChanges, KpiGroup, KpiQuery, KpiReport
 
 _MOST_REMEMBERED = 200
@@ -75,14 +73,10 @@ class Figures:
             return KpiReport(
                 data=kpi_groups(at.columns, workspace, at.generation, query),
                 window_days=WINDOW_DAYS,
-                as_of=_shown(query.as_of),
+                as_of=to_datetime_if(query.as_of),
                 definition_version=DEFINITION_VERSION,
                 classifier_version=CLASSIFIER_VERSION,
                 generation=self._pasts.generation_of(at),
                 cursor=at.cursor.encode(),
                 known_at=at.cursor.encode(),
             )
-
-
-def _shown(as_of: int | None) -> datetime | None:
-    return to_datetime(as_of) if as_of is not None else None

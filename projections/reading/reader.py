@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -57,7 +56,7 @@ from schemas.batches import BatchEffects, BatchView
 from schemas.certificates import Certificate
 from schemas.dry_runs import DryRun, DryRunQuery
 from schemas.errors import NotFound
-from schemas.instants import to_datetime
+from schemas.instants import to_datetime_if
 from schemas.kpis import Counted, CountedQuery, KpiChanges, KpiQuery, KpiReport
 from schemas.rules.parsing import parse_rule
 from schemas.views import (
@@ -110,7 +109,7 @@ class StoredReads(Reads):
             next_cursor=write_place(past, known_at, *_place(found[limit - 1]))
             if len(found) > limit
             else None,
-            as_of=_shown(past.as_of),
+            as_of=to_datetime_if(past.as_of),
             known_at=known_at,
         )
 
@@ -197,7 +196,7 @@ class StoredReads(Reads):
         return PastRows(
             data=[step.item for step in steps[:limit]],
             next_cursor=more,
-            as_of=_shown(past.as_of),
+            as_of=to_datetime_if(past.as_of),
             known_at=known_at,
         )
 
@@ -216,7 +215,7 @@ class StoredReads(Reads):
                 else members_by(*place, version, self._rulebook, past.as_of, after, limit)
             )
         return PastRows(
-            data=found.data, next_cursor=found.next_cursor, as_of=_shown(past.as_of),
+            data=found.data, next_cursor=found.next_cursor, as_of=to_datetime_if(past.as_of),
             known_at=at.cursor.encode(),
         )  # fmt: skip
 
@@ -317,7 +316,9 @@ class StoredReads(Reads):
             data = members_shown(at, workspace, query, found[:limit])
             known_at = at.cursor.encode()
         more = write_place(past, known_at, *found[limit - 1].key) if len(found) > limit else None
-        return PastRows(data=data, next_cursor=more, as_of=_shown(past.as_of), known_at=known_at)
+        return PastRows(
+            data=data, next_cursor=more, as_of=to_datetime_if(past.as_of), known_at=known_at
+        )
 
     def kpi_changes(self, workspace: str, query: KpiQuery, known_before: str) -> KpiChanges:
         return self._figures.changes(workspace, query, known_before)
@@ -356,7 +357,3 @@ class StoredReads(Reads):
 
 def _place(doc: ResponseDoc) -> tuple[int, str]:
     return doc.occurred_at, str(doc.response_id)
-
-
-def _shown(as_of: int | None) -> datetime | None:
-    return to_datetime(as_of) if as_of is not None else None

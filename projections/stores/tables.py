@@ -171,6 +171,10 @@ EVER_JOURNALED = (
     "UNION ALL SELECT * FROM journal_again)"
 )
 """A subquery: all that was ever journaled, undone or not (R31), and later copies too."""
+JOURNAL_COPIES = {"journal_by_person": "1", "journal_by_message": "message_key != ''"}
+"""The journal in other orders, and which of its rows they have."""
+GIVES_PAIR = "message_id != '' AND provider_ref != '' AND endsWith(type, '.sent')"
+"""Which rows of the journal ``provider_message`` has pairs of."""
 UNDONE_ID = "toUUIDOrZero(JSONExtractString(data, 'batch_id'))"
 """Which batch a decision undoes; none, if it does not say so."""
 BELONGS = "belongs"

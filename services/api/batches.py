@@ -15,7 +15,7 @@ from schemas.views import View
 from services.access import Scope
 from services.api import answers
 from services.api.call import Reading, Writing
-from services.api.desk import AtDesk, Body, Deed
+from services.api.desk import AtDesk, Body, Deed, show_view
 from services.api.parameters import Limit, Parameters
 from services.commands import batches
 from services.distribution.knowing import all_accepted
@@ -44,13 +44,13 @@ class BatchParameters(Parameters):
 @router.get("", response_model=BatchRows)
 def list_batches(query: Annotated[BatchParameters, Query()], call: Reading) -> Response:
     """The batches whose facts came last."""
-    return _shown(BatchRows(data=call.parts.reads.batches(call.workspace, query.limit)))
+    return show_view(BatchRows(data=call.parts.reads.batches(call.workspace, query.limit)))
 
 
 @router.get("/{batch_id}", response_model=BatchView)
 def read_batch(batch_id: UUID, call: Reading) -> Response:
     """What came with a batch, also of one that was undone."""
-    return _shown(call.parts.reads.batch(call.workspace, batch_id))
+    return show_view(call.parts.reads.batch(call.workspace, batch_id))
 
 
 @router.get("/{batch_id}/effects", response_model=BatchEffects)
@@ -59,7 +59,7 @@ def read_effects(batch_id: UUID, call: Reading) -> Response:
     known = all_accepted(call.parts.gate, call.parts.log)
     effects = call.parts.reads.batch_effects(call.workspace, batch_id, known)
     call.parts.reads.batch(call.workspace, batch_id)
-    return _shown(effects)
+    return show_view(effects)
 
 
 @router.post("/{batch_id}/undo", response_model=answers.BatchAnswer)
@@ -78,7 +78,3 @@ def undo_batch(batch_id: UUID, body: Undoing, call: Writing, desk: AtDesk) -> Re
 
     decide = batches.undo(body.reason, look, call.parts.clock())
     return Deed(desk, call, BatchDocument, answers.batch).do(batches.stream_of(batch_id), decide)
-
-
-def _shown(view: View) -> Response:
-    return Response(view.model_dump_json(), media_type="application/json")

@@ -12,6 +12,7 @@ from schemas.certificates import CertificateKey, SignedCertificate
 from schemas.errors import InvalidInput
 from schemas.views import View
 from services.api.call import Reading
+from services.api.desk import show_view
 from services.certificates import key_of_workspace, problems, sign
 from services.commands.faults import faults_of
 
@@ -29,13 +30,13 @@ class CertificateTrial(View):
 def read_certificate(message_id: UUID, call: Reading) -> Response:
     """What the decision on a message rests on, as it was known then, signed."""
     certificate = call.parts.reads.certificate(call.workspace, message_id)
-    return _shown(sign(call.parts.vault, certificate))
+    return show_view(sign(call.parts.vault, certificate))
 
 
 @router.get("/certificates/key", response_model=CertificateKey)
 def read_key(call: Reading) -> Response:
     """The key that the workspace's certificates are signed by."""
-    return _shown(key_of_workspace(call.parts.vault, call.workspace))
+    return show_view(key_of_workspace(call.parts.vault, call.workspace))
 
 
 @router.post("/certificates/verify", response_model=CertificateTrial)
@@ -51,8 +52,4 @@ def verify_certificate(body: dict[str, Any], call: Reading) -> Response:
         if signed.certificate.workspace == call.workspace
         else ["It is another workspace's."]
     )
-    return _shown(CertificateTrial(is_true=not found, problems=found))
-
-
-def _shown(view: View) -> Response:
-    return Response(view.model_dump_json(), media_type="application/json")
+    return show_view(CertificateTrial(is_true=not found, problems=found))

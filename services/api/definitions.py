@@ -17,7 +17,7 @@ from schemas.views import Rows
 from services.access import Scope
 from services.api import answers
 from services.api.call import Call, Reading, Writing
-from services.api.desk import AtDesk, Body, Deed, Desk, show
+from services.api.desk import AtDesk, Body, Deed, Desk, show, show_view
 from services.api.paging import listed, page_of
 from services.api.parameters import Page, known_at, moment
 from services.commands import definitions
@@ -104,7 +104,7 @@ def try_definition(
     document = definitions.known(found.document, definition_id)
     asked = body or DryRunning()
     query = _query(asked, call.parts, definition_id, definitions.tried(document, asked.version))
-    return show(call.parts.reads.dry_run(call.workspace, query).model_dump(mode="json"))
+    return show_view(call.parts.reads.dry_run(call.workspace, query))
 
 
 def _query(asked: DryRunning, parts: Parts, definition_id: UUID, version: int) -> DryRunQuery:

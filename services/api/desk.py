@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.envelope import Stream
 from schemas.errors import PreconditionFailed, VersionConflict
 from schemas.fields import Model
+from schemas.views import View
 from services.api.call import Call
 from services.api.idempotency import Once
 from services.commands.commander import Commander, Decide, Found, Result
@@ -104,6 +105,11 @@ def reply(body: bytes, status: int = 200) -> Response:
 def show(body: dict[str, Any]) -> Response:
     """A document as JSON, with its ETag."""
     return Response(orjson.dumps(body), media_type=JSON, headers=_etag(body))
+
+
+def show_view(view: View) -> Response:
+    """What was asked for as JSON; it is no document, and has no ETag."""
+    return Response(view.model_dump_json(), media_type=JSON)
 
 
 def _etag(body: Any) -> dict[str, str]:

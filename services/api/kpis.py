@@ -23,7 +23,7 @@ from schemas.kpis import (
 )
 from schemas.views import PastRows
 from services.api.call import Call, Reading
-from services.api.desk import AtDesk, Desk, show
+from services.api.desk import AtDesk, Desk, show, show_view
 from services.api.paging import reading_cursor
 from services.api.parameters import After, Limit, PastParameters, known_at, moment
 from services.commands import campaigns
@@ -103,7 +103,7 @@ def read_kpi_changes(
     before = known_at(query.known_before, call.parts)
     query.await_position(call.parts)
     changes = call.parts.reads.kpi_changes(call.workspace, asked, before or "")
-    return show(changes.model_dump(mode="json"))
+    return show_view(changes)
 
 
 @router.get("/kpis", response_model=KpiReport)
