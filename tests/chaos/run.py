@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
+
 from tests.chaos.load import Load, Told
 from tests.chaos.machines import DOORS, WORKERS, Machines, all_machines
 from tests.chaos.oracle import Oracle
+from tests.support.waiting import until
 
 Note = Callable[[str], None]
 
@@ -42,6 +45,7 @@ def play(folder: Path, plan: Plan, note: Note) -> Outcome:
     """Play the plan; nothing outlives it."""
     with all_machines(folder, note) as machines:
         key = _key(machines)
+        _await_known(machines, key)
         load = Load(machines.installation, key, plan.rate)
         chaos = _Chaos(machines, load, plan, note)
         try:
@@ -125,3 +129,15 @@ class _Chaos:
 def _key(machines: Machines) -> str:
     told = machines.installation.run("key", "create", "demo", "tester", "--scope", "admin")
     return next(word for word in told.split() if word.startswith("ab_"))
+
+
+def _await_known(machines: Machines, key: str) -> None:
+    """What another process has made is known within a second, unless PostgreSQL goes away first."""
+    headers = {"Authorization": f"Bearer {key}"}
+    for name, path in (("api", "/api/v1/campaigns"), ("collector", "/v1/events")):
+        address = machines.installation.processes[name].address + path
+        until(
+            lambda address=address: (
+                httpx.post(address, json=[], headers=headers, trust_env=False).status_code != 401
+            )
+        )
