@@ -220,8 +220,6 @@ class ColumnsSink:
         done again; no step may be open.
         """
         touched = touched_by(facts, (), self._goals.types)
-        for one in touched:
-            one.is_undone = True  # messages that nothing tells of go
         with reading(self._rows).begin() as connection:
             least = columns_version(connection, self._generation)
         workspaces = [one.workspace for one in touched]

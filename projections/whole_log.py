@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from events.cursor import Cursor, Place
 from events.log import EVERYTHING, Appended, EventLog, Filter, Record, Slice, StoredRecord
 from events.sql.tables import reading
-from projections.columns.journal import TOPIC_NAMES, stored_record
+from projections.columns.journal import TOPIC_NAMES, TOPICS_BY_NAME, stored_record
 from projections.columns_sink import NAME
 from projections.dead_letters import buried
 from projections.generations import pointed_generation
@@ -107,8 +107,7 @@ class WholeLog(EventLog):
         return sorted(records, key=lambda record: record.position.offset)
 
     def _journaled_until(self, recorded_at: Instant) -> Cursor:
-        names = {name: topic for topic, name in TOPIC_NAMES.items()}
         rows = self._columns().query(_BEFORE, {"at": int(recorded_at)}).to_pylist()
         return Cursor({
-            (names[row["topic"]], row["log_partition"]): row["end"] for row in rows
+            (TOPICS_BY_NAME[row["topic"]], row["log_partition"]): row["end"] for row in rows
         })  # fmt: skip

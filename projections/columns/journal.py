@@ -24,7 +24,7 @@ from schemas.payload import Payload
 NO_ID = UUID(int=0)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TOPIC_NAMES = {Topic.FACTS: "facts", Topic.DECISIONS: "decisions", Topic.DERIVED: "derived"}
-_TOPICS = {name: topic for topic, name in TOPIC_NAMES.items()}
+TOPICS_BY_NAME = {name: topic for topic, name in TOPIC_NAMES.items()}
 _OBJECT_FIELDS = {
     "form": "form_id", "webinar": "webinar_id", "order": "order_id", "response": "response_id",
     "conversion": "response_id", "followup": "response_id", "lead": "lead_id",
@@ -159,7 +159,7 @@ def stored_record(row: dict[str, Any]) -> StoredRecord:
 
     Takes a row as the column store answers it, with enums as numbers or names.
     """
-    topic = _TOPICS.get(row["log_topic"]) or list(Topic)[row["log_topic"] - 1]
+    topic = TOPICS_BY_NAME.get(row["log_topic"]) or list(Topic)[row["log_topic"] - 1]
     derived = dict(row["derived"])
     version = row["stream_version"]
     stream = Stream(row["stream_kind"], row["stream_id"]) if row["stream_kind"] else None

@@ -17,7 +17,7 @@ import pyarrow as pa
 from events.codec import content_digest, to_stored
 from events.compose import Draft
 from projections.columns.arrow import names_table, to_table
-from projections.columns.journal import TOPIC_NAMES, journal_row
+from projections.columns.journal import TOPIC_NAMES, TOPICS_BY_NAME, journal_row
 from projections.page import Failure, Page
 from projections.stores.columns import Columns
 from projections.stores.tables import JOURNAL_COLUMNS
@@ -125,10 +125,9 @@ class Journaling:
             None,
             names_table(name=event_ids),
         ).to_pylist()
-        topics = {name: topic for topic, name in TOPIC_NAMES.items()}
         return {
             row["event_id"]: (
-                (topics[row["log_topic"]], row["log_partition"], row["log_offset"]),
+                (TOPICS_BY_NAME[row["log_topic"]], row["log_partition"], row["log_offset"]),
                 bytes.fromhex(row["digest"]),
             )
             for row in rows

@@ -15,7 +15,7 @@ from events.codec import payload_of, to_stored
 from events.sql.bulk import insert_rows
 from projections.folds.fold import Fold
 from projections.page import Failure
-from projections.stores.rows import KEPT, KEPT_AGAIN, SETTLING, UNDONE
+from projections.stores.rows import KEPT, KEPT_AGAIN, SETTLING, UNDONE, of_fold
 from schemas.catalogue import Topic
 from schemas.decisions.batch import BatchUndone
 from schemas.envelope import Event
@@ -27,13 +27,6 @@ _NOTHING: frozenset[UUID] = frozenset()
 _LOAD = sa.select(UNDONE.c.workspace, UNDONE.c.batch).where(
     UNDONE.c.generation == sa.bindparam("generation")
 )
-_PLACE = ("generation", "fold", "workspace")
-
-
-def _of(table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    return [table.c[name] == sa.bindparam(f"of_{name}") for name in _PLACE]
-
-
 _NEEDLE = sa.bindparam("needle", type_=sa.LargeBinary)
 # A fact's batch stands in its head alone: to find facts by it costs a look at all of them, once
 # when it is undone, and nothing where nearly all facts pass.
@@ -44,7 +37,7 @@ def _holders(table: sa.Table, dialect: str) -> sa.Select[tuple[str]]:
     if dialect == "postgresql":
         holds = table.c.head.op("LIKE", is_comparison=True)(_NEEDLE)
     facts = table.c.topic == Topic.FACTS.value
-    return sa.select(table.c.entity).distinct().where(*_of(table), facts, holds)
+    return sa.select(table.c.entity).distinct().where(*of_fold(table), facts, holds)
 
 
 class Undone:

@@ -12,15 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from projections.folds.fold import Fold
-from projections.stores.rows import KEPT, UNSEEN
+from projections.stores.rows import KEPT, UNSEEN, of_fold
 
 MOST = 500
 """How many are folded at once."""
-
-
-def _of(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
-    names = ("generation", "fold", "workspace")
-    return tuple(table.c[name] == sa.bindparam(f"of_{name}") for name in names)
 
 
 def _among() -> sa.ColumnElement[bool]:
@@ -28,11 +23,11 @@ def _among() -> sa.ColumnElement[bool]:
 
 
 _SINCE = sa.bindparam("since", type_=sa.BigInteger)
-_LATER = UNSEEN.delete().where(*_of(UNSEEN), UNSEEN.c.since > _SINCE)
-_MARKED = sa.select(UNSEEN.c.entity).where(*_of(UNSEEN))
+_LATER = UNSEEN.delete().where(*of_fold(UNSEEN), UNSEEN.c.since > _SINCE)
+_MARKED = sa.select(UNSEEN.c.entity).where(*of_fold(UNSEEN))
 _EVERY = (
     sa.select(KEPT.c.generation, KEPT.c.fold, KEPT.c.workspace, KEPT.c.entity, _SINCE)
-    .where(*_of(KEPT), KEPT.c.entity.not_in(_MARKED))
+    .where(*of_fold(KEPT), KEPT.c.entity.not_in(_MARKED))
     .distinct()
 )
 _MARK = UNSEEN.insert().from_select(["generation", "fold", "workspace", "entity", "since"], _EVERY)
@@ -45,8 +40,8 @@ _NEXT = (
     .order_by(UNSEEN.c.fold, UNSEEN.c.workspace, UNSEEN.c.entity)
     .limit(MOST)
 )
-_MARKS = sa.select(UNSEEN.c.entity, UNSEEN.c.since).where(*_of(UNSEEN), _among())
-_SEEN = UNSEEN.delete().where(*_of(UNSEEN), _among())
+_MARKS = sa.select(UNSEEN.c.entity, UNSEEN.c.since).where(*of_fold(UNSEEN), _among())
+_SEEN = UNSEEN.delete().where(*of_fold(UNSEEN), _among())
 
 
 class Unseen:

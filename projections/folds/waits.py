@@ -9,12 +9,7 @@ import sqlalchemy as sa
 
 from events.sql.bulk import insert_rows
 from projections.folds.fold import Fold, Outcome
-from projections.stores.rows import SETTLING, WAITING
-
-
-def _of(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
-    names = ("generation", "fold", "workspace")
-    return tuple(table.c[name] == sa.bindparam(f"of_{name}") for name in names)
+from projections.stores.rows import SETTLING, WAITING, of_fold
 
 
 def _among(column: sa.Column[str]) -> sa.ColumnElement[bool]:
@@ -23,10 +18,10 @@ def _among(column: sa.Column[str]) -> sa.ColumnElement[bool]:
 
 def _delete(table: sa.Table, *names: str) -> sa.Delete:
     here = (table.c[name] == sa.bindparam(f"old_{name}") for name in names)
-    return table.delete().where(*_of(table), *here)
+    return table.delete().where(*of_fold(table), *here)
 
 
-_WAITING_FOR = sa.select(WAITING.c.entity).where(*_of(WAITING), _among(WAITING.c.need))
+_WAITING_FOR = sa.select(WAITING.c.entity).where(*of_fold(WAITING), _among(WAITING.c.need))
 MOST_DUE = 500
 """How many are taken at once."""
 
@@ -39,9 +34,11 @@ _DUE = (
     .order_by(SETTLING.c.due_at.desc(), SETTLING.c.workspace, SETTLING.c.entity)
     .limit(MOST_DUE)
 )
-_NEEDS = sa.select(WAITING.c.need, WAITING.c.entity).where(*_of(WAITING), _among(WAITING.c.entity))
+_NEEDS = sa.select(WAITING.c.need, WAITING.c.entity).where(
+    *of_fold(WAITING), _among(WAITING.c.entity)
+)
 _DUES = sa.select(SETTLING.c.entity, SETTLING.c.due_at).where(
-    *_of(SETTLING), _among(SETTLING.c.entity)
+    *of_fold(SETTLING), _among(SETTLING.c.entity)
 )
 _MET = _delete(WAITING, "need", "entity")
 _SETTLED = _delete(SETTLING, "entity", "due_at")

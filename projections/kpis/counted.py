@@ -41,7 +41,7 @@ def population_of(query: CountedQuery) -> tuple[Population, str]:
     raise InvalidInput(detail, (Fault("/kpi", detail),))
 
 
-def members_of(
+def counted_members(
     columns: Columns, generation: int, workspace: str, query: CountedQuery,
     after: Sequence[str] | None, limit: int,
 ) -> list[Member]:  # fmt: skip

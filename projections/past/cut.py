@@ -53,7 +53,7 @@ class Moment:
     supposing: Supposition | None = None
 
     @property
-    def was(self) -> bool:
+    def is_actual(self) -> bool:
         """Whether it is the state of an installation at some time, and nothing made up."""
         return self.step is None and self.supposing is None
 

@@ -11,22 +11,22 @@ import sqlalchemy as sa
 from events.cursor import Cursor
 from events.sql.tables import reading
 from projections.columns.arrow import names_table
+from projections.columns.journal import TOPICS_BY_NAME
 from projections.columns.pairs import message_pairs, pairs_table
 from projections.columns.people import People
-from projections.entities.notices import VERDICT_AS_OF, VERDICT_NOW
+from projections.entities.notices import VERDICT_AS_OF
 from projections.folds.responses.document import ResponseDoc
 from projections.kpis import populations
 from projections.kpis.counted import Member, population_of
 from projections.kpis.populations import Population
+from projections.kpis.report import END_OF_TIME
 from projections.past.building import Stores
 from projections.stores.columns import Parameters
 from projections.stores.rows import RESPONSE
-from schemas.catalogue import Topic
 from schemas.envelope import Position
 from schemas.instants import to_datetime
 from schemas.kpis import Counted, CountedEvent, CountedQuery
 
-_TOPICS = dict(zip(("facts", "decisions", "derived"), Topic, strict=True))
 _MOST_EVENTS = 50
 _SHOWN_AS = {
     "cluster": "person", "link": "link_id", "id": "response_id", "registrant": "registrant_id",
@@ -46,14 +46,14 @@ Event = dict[str, Any]
 Owner = tuple[str, ...]
 
 
-def shown(
+def with_events(
     at: Stores, workspace: str, query: CountedQuery, members: Sequence[Member]
 ) -> list[Counted]:
     """Members of the set that is asked about, with their events in the order of data time."""
     population, _ = population_of(query)
     if not members:
         return []
-    asking = _Asking(at, workspace, 2**62 if query.as_of is None else query.as_of)
+    asking = _Asking(at, workspace, END_OF_TIME if query.as_of is None else query.as_of)
     events = _FINDERS[population.behind](asking, members)
     verdicts = asking.verdicts([event for some in events.values() for event in some])
     return [
@@ -83,9 +83,8 @@ class _Asking:
         """The verdicts that stand on events, or stood."""
         if not events:
             return {}
-        verdict = VERDICT_NOW if self.as_of == 2**62 else VERDICT_AS_OF
         found = self.at.columns.query(
-            f"SELECT toString(v.event_id) AS event_id, toString({verdict}) AS verdict "
+            f"SELECT toString(v.event_id) AS event_id, toString({VERDICT_AS_OF}) AS verdict "
             "FROM judgement AS v FINAL WHERE generation = {generation:UInt32} "
             "AND workspace = {workspace:String} AND message_key IN (SELECT key FROM $given) "
             "AND event_id IN (SELECT toUUID(event) FROM $given)",
@@ -214,7 +213,7 @@ def _named(population: Population, member: Member) -> dict[str, Any]:
 
 
 def _shown(event: Event, verdicts: Mapping[str, str]) -> CountedEvent:
-    position = Position(_TOPICS[event["topic"]], event["log_partition"], event["log_offset"])
+    position = Position(TOPICS_BY_NAME[event["topic"]], event["log_partition"], event["log_offset"])
     return CountedEvent(
         event_id=event["event_id"],
         type=event["type"],

@@ -10,17 +10,15 @@ from uuid import UUID
 from events.cursor import Cursor
 from events.sql.tables import reading
 from projections.columns.arrow import names_table
+from projections.columns.journal import TOPICS_BY_NAME
 from projections.columns.people import People
 from projections.entities.notices import VERDICT_AS_OF, VERDICT_NOW
 from projections.past.building import Stores
 from projections.reading.whose import root_of
 from projections.stores.tables import latest_copy
-from schemas.catalogue import Topic
 from schemas.envelope import Position
 from schemas.instants import Precision, to_datetime
 from schemas.views import JourneyItem
-
-_TOPICS = dict(zip(("facts", "decisions", "derived"), Topic, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ ORDER BY at, event_id LIMIT {{limit:UInt32}}""",
 
 
 def _item(row: dict[str, Any]) -> JourneyItem:
-    position = Position(_TOPICS[row["topic"]], row["log_partition"], row["log_offset"])
+    position = Position(TOPICS_BY_NAME[row["topic"]], row["log_partition"], row["log_offset"])
     judged = row["verdict"] != "unjudged"
     return JourneyItem(
         event_id=UUID(row["event_id"]),

@@ -83,7 +83,7 @@ class Pasts:
     @contextmanager
     def of(self, moment: Moment) -> Iterator[Stores]:
         """The stores of exactly this moment, the live ones among them. Raises ``Preparing``."""
-        if moment.was:
+        if moment.is_actual:
             cursor = moment.cursor.encode()
             with self.at(moment.workspace, "columns", cursor, moment.as_of) as stores:
                 yield stores

@@ -15,14 +15,13 @@ from events.sql.tables import reading, reading_one_moment
 from projections.folds.contacts import ContactDoc
 from projections.folds.responses.document import ResponseDoc
 from projections.generations import live_generation, pointed_generation
-from projections.kpis.counted import members_of as members_of_set
-from projections.kpis.counted import population_of
+from projections.kpis.counted import counted_members, population_of
 from projections.past.shelf import Shelf
 from projections.progress import logical_time_of
 from projections.reading.audience import audience_of
 from projections.reading.batches import batch_of, effects_of, newest_batches
 from projections.reading.by_version import members_by
-from projections.reading.counted import shown as members_shown
+from projections.reading.counted import with_events
 from projections.reading.dry_runs import DryRuns
 from projections.reading.evidence import certificate_of, prepared_event
 from projections.reading.figures import Figures
@@ -312,8 +311,8 @@ class StoredReads(Reads):
         keys = [str] * len(population_of(query)[0].key)
         past, mark = read_place(Past(as_of=query.as_of, known_at=query.known_at), after, *keys)
         with self._at(workspace, "columns", past.known_at) as at:
-            found = members_of_set(at.columns, at.generation, workspace, query, mark, limit + 1)
-            data = members_shown(at, workspace, query, found[:limit])
+            found = counted_members(at.columns, at.generation, workspace, query, mark, limit + 1)
+            data = with_events(at, workspace, query, found[:limit])
             known_at = at.cursor.encode()
         more = write_place(past, known_at, *found[limit - 1].key) if len(found) > limit else None
         return PastRows(

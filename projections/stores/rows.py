@@ -72,6 +72,8 @@ SETTLING = sa.Table(
     "settling", METADATA, key("generation", sa.Integer), key("fold"), key("workspace"),
     key("entity"), sa.Column("due_at", sa.BigInteger, nullable=False, index=True),
 )  # fmt: skip
+
+
 UNSEEN = sa.Table(
     "unseen", METADATA, key("generation", sa.Integer), key("fold"), key("workspace"),
     key("entity"), whole("since"),
@@ -163,6 +165,12 @@ def _postgres(url: str) -> sa.Engine:
     engine = sa.create_engine(url, pool_pre_ping=True, poolclass=Pool, connect_args=bounds)
     sa.event.listen(engine, "connect", lambda connection, _record: adapt_texts(connection))
     return engine
+
+
+def of_fold(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
+    """That a row is of the generation, the fold and the workspace that are bound as ``of_...``."""
+    names = ("generation", "fold", "workspace")
+    return tuple(table.c[name] == sa.bindparam(f"of_{name}") for name in names)
 
 
 def active_generation(connection: sa.Connection) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.replayed import Operated, visited
 from tests.support.world import World
 
 
@@ -47,3 +48,12 @@ def _new_columns(request, rows_url: str):
     if rows_url.startswith("postgresql"):
         return request.getfixturevalue("new_clickhouse_columns")()
     return None
+
+
+@pytest.fixture
+def operated(world):
+    """Two visits and an order, applied by a process whose generations are grown by hand."""
+    visited(world)
+    made = Operated(world)
+    made.run()
+    return made

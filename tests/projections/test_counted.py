@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from events.log import Record
-from projections.kpis.counted import members_of
+from projections.kpis.counted import counted_members
 from projections.kpis.definitions import RATIOS
 from schemas.errors import InvalidInput
 from schemas.ids import response_id
@@ -145,7 +145,7 @@ def test_as_many_are_named_as_are_counted(world: World, start: int, seed: int) -
                     asked = {"kpi": kpi, "part": part, "as_of": as_of, "group_by": grouped}
                     asked["group"] = tuple(group.group.values())
                     query = CountedQuery.model_validate(asked)
-                    named = members_of(world.columns, 1, WORKSPACE, query, None, 1000)
+                    named = counted_members(world.columns, 1, WORKSPACE, query, None, 1000)
                     assert len(named) == getattr(group.kpis[kpi], part), (kpi, part, group.group)
                     seen += len(named)
     assert seen

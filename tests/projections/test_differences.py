@@ -16,8 +16,8 @@ from projections.stores.rows import FOLD_TABLES
 from schemas.catalogue import Topic
 from schemas.errors import InvalidInput, NotFound
 from tests.support import campaign as c
-from tests.support.replayed import Operated, WithoutVisits, WithoutVisitsUntold, visited
-from tests.support.world import WORKSPACE, World
+from tests.support.replayed import Operated, WithoutVisits, WithoutVisitsUntold
+from tests.support.world import WORKSPACE
 
 pytestmark = [pytest.mark.both_modes]
 JOURNALS = ("journal", "journal_by_person", "journal_by_message")
@@ -36,14 +36,6 @@ def only(told: list[Difference], table: str) -> Difference:
     """The one difference that is told of a table."""
     (one,) = [difference for difference in told if difference.table == table]
     return one
-
-
-@pytest.fixture
-def operated(world: World) -> Operated:
-    visited(world)
-    made = Operated(world)
-    made.run()
-    return made
 
 
 def test_nothing_is_named_where_nothing_differs(operated):

@@ -58,14 +58,6 @@ def damage(world: World, number: int) -> None:
     world.columns.run("DELETE FROM response_copy WHERE person = {p:String}", {"p": person})
 
 
-@pytest.fixture
-def operated(world: World) -> Operated:
-    visited(world)
-    made = Operated(world)
-    made.run()
-    return made
-
-
 def test_a_person_is_mended_and_nobody_else(operated: Operated) -> None:
     world = operated.world
     before = operated.digests(1)
@@ -99,6 +91,14 @@ def test_all_are_mended_by_what_touches_all(operated: Operated, said: dict[str, 
     partial(operated, **said)
     if "campaign" in said:  # a contact is of no campaign
         partial(operated, types=("contact.created",))
+    assert operated.digests(1) == before
+
+
+def test_a_copy_is_shipped_again_though_its_row_is_right(operated: Operated) -> None:
+    before = operated.digests(1)
+    operated.world.columns.run("DELETE FROM response_copy WHERE 1")
+    assert operated.digests(1) != before
+    assert partial(operated, types=("email.opened", "order.placed")) == {}
     assert operated.digests(1) == before
 
 

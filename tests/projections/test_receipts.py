@@ -11,18 +11,10 @@ from projections.past.shelf import Shelf
 from projections.reading.reader import StoredReads
 from schemas.kpis import KpiQuery, KpiReport
 from tests.support import campaign as c
-from tests.support.replayed import Operated, WithoutVisits, visited
-from tests.support.world import WORKSPACE, World
+from tests.support.replayed import Operated, WithoutVisits
+from tests.support.world import WORKSPACE
 
 pytestmark = [pytest.mark.both_modes]
-
-
-@pytest.fixture
-def operated(world: World) -> Operated:
-    visited(world)
-    made = Operated(world)
-    made.run()
-    return made
 
 
 @pytest.fixture
