@@ -14,6 +14,7 @@ import orjson
 import pyarrow as pa
 import sqlalchemy as sa
 
+from events.codec import payload_of
 from events.cursor import Cursor
 from events.keys import key_of
 from events.log import EventLog
@@ -69,13 +70,23 @@ class Building:
         self._into = into
         self._work = work
         cut = replace(source, rows=into.rows, columns=into.columns, log=CutLog(source.log, moment))
-        self._sink = cut.sinks(into.generation, dict(moment.rules), publishes=False).rows
+        sinks = cut.sinks(into.generation, dict(moment.rules), publishes=False)
+        self._sink, self._book = sinks.rows, sinks.book
 
     def run(self) -> None:
         """Fill the stores. Raises whatever ``Work.going`` does."""
+        self._suppose()
         create_tables(self._into.columns)
         with self._into.columns.lasting():
             self._fill()
+
+    def _suppose(self) -> None:
+        """Have the rules been what they were not."""
+        moment = self._moment
+        if moment.supposing is not None:
+            told = moment.supposing.published(self._source.log, moment.workspace)
+            if told is not None:
+                self._book.learn(told, payload_of(told))
 
     def _fill(self) -> None:
         into, moment = self._into, self._moment

@@ -85,8 +85,8 @@ class CutLog(EventLog):
     ) -> Slice:
         room = max(0, self._until[topic, partition] - start)
         found = self._log.read(topic, partition, start, min(limit, room), only)
-        kept = map(self._heard, filter(self._takes, found.records))
-        return Slice(topic, partition, start, found.end, tuple(r for r in kept if r is not None))
+        kept = tuple(record for record in found.records if self._takes(record))
+        return Slice(topic, partition, start, found.end, kept)
 
     def heads(self) -> Cursor:
         return self._until
@@ -98,13 +98,11 @@ class CutLog(EventLog):
     def close(self) -> None:
         """The log itself is others' to close."""
 
-    def _heard(self, record: StoredRecord) -> StoredRecord | None:
-        return record if self._supposing is None else self._supposing.heard(record)
-
     def _takes(self, record: StoredRecord) -> bool:
         return (
             record.key.startswith(self._mine)
             and (self._step is None or self._step.takes(record))
+            and (self._supposing is None or self._supposing.hears(record))
             and (self._as_of is None or _had_happened(record, self._as_of))
         )
 

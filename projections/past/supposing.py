@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from events.codec import decode, payload_of, to_stored
-from events.log import StoredRecord
+from events.codec import decode, payload_of
+from events.keys import key_of, partition_of
+from events.log import EventLog, Filter, StoredRecord
+from schemas.catalogue import Topic
 from schemas.decisions.definition import DefinitionStep
-from schemas.errors import UnknownEventType, Unreadable
+from schemas.envelope import Event
+from schemas.errors import Stale, UnknownEventType, Unreadable
 from schemas.instants import Instant
+from schemas.promotion import BUILT_IN
 
 _STEPS = "definition."
 _DRAFTED, _PUBLISHED = "definition.drafted", "definition.published"
 _EVER = Instant(1)  # before every fact
+_BUILT_IN = frozenset((rule.rule_id, rule.version) for rule in BUILT_IN)
+_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +30,42 @@ class Supposition:
     definition_id: UUID
     version: int
 
-    def heard(self, record: StoredRecord) -> StoredRecord | None:
-        """The record as the log would have it, or ``None`` if it would not.
+    def hears(self, record: StoredRecord) -> bool:
+        """Whether the log would have a record: of the definition it would have nothing else."""
+        return _step_of(record, self.definition_id) is None
 
-        The version's draft is heard as its publication; nothing else is heard of the definition.
-        A built-in version has no draft: it is in force where nothing is heard.
+    def published(self, log: EventLog, workspace: str) -> Event | None:
+        """The version as it would have been published; none if it is built in.
+
+        It is read from the whole log: what is supposed of a past may have been drafted later.
+        Raises ``Stale`` where the log does not have the draft yet.
         """
-        if not record.type.startswith(_STEPS):
-            return record
-        try:
-            event = decode(record)
-            step = payload_of(event)
-        except (Unreadable, UnknownEventType):
-            return record  # the sink tells of it
-        if not isinstance(step, DefinitionStep) or step.definition_id != self.definition_id:
-            return record
-        if event.type != _DRAFTED or step.version != self.version:
+        for record in _records_of(log, key_of(workspace, str(self.definition_id))):
+            found = _step_of(record, self.definition_id)
+            if found is not None and found[0].type == _DRAFTED and found[1].version == self.version:
+                return replace(found[0], type=_PUBLISHED, effective_at=_EVER)
+        if (self.definition_id, self.version) in _BUILT_IN:
             return None
-        return to_stored(replace(event, type=_PUBLISHED, effective_at=_EVER))
+        raise Stale("The version of the rule is not in the log yet. Ask again.")
+
+
+def _records_of(log: EventLog, key: str) -> Iterator[StoredRecord]:
+    place = (Topic.DECISIONS, partition_of(key, log.partitions))
+    at, end = 0, log.heads()[place]
+    while at < end:
+        page = log.read(*place, at, _PAGE, Filter(keys=frozenset((key,))))
+        yield from page.records
+        at = page.end
+
+
+def _step_of(record: StoredRecord, definition_id: UUID) -> tuple[Event, DefinitionStep] | None:
+    if not record.type.startswith(_STEPS):
+        return None
+    try:
+        event = decode(record)
+        step = payload_of(event)
+    except (Unreadable, UnknownEventType):
+        return None  # the sink tells of it
+    if not isinstance(step, DefinitionStep) or step.definition_id != definition_id:
+        return None
+    return event, step

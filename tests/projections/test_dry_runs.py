@@ -16,6 +16,7 @@ from projections.past.cut import Moment
 from projections.past.supposing import Supposition
 from projections.stores.rows import RESPONSE
 from schemas.dry_runs import DryRun, DryRunQuery
+from schemas.errors import Stale
 from schemas.ids import named_id
 from schemas.promotion import rule_id
 from tests.support import campaign as c
@@ -137,6 +138,20 @@ def test_it_is_answered_from_one_state_however_long_it_takes(world: World) -> No
     settle(world)
     assert reads.dry_run(WORKSPACE, asked()).responses.appear.count == 2
     assert reads.dry_run(WORKSPACE, asked(known_at=first.known_at)) == first
+
+
+def test_a_draft_is_tried_as_soon_as_it_is_there_and_on_what_was_known_before(
+    world: World,
+) -> None:
+    world.append(*written_to(world))
+    settle(world)
+    before = world.log.heads().encode()
+    world.append(step(world, "drafted", BY_OPEN, 1))  # no sink has read it
+    assert dry_run(world).responses.appear.count == 1
+    settle(world)
+    assert dry_run(world, known_at=before).responses.appear.count == 1
+    with pytest.raises(Stale, match="not in the log yet"):
+        dry_run(world, 2)
 
 
 @pytest.mark.slow
