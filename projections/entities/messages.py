@@ -8,7 +8,7 @@ told. Times are instants in milliseconds, 0 for never.
 
 from __future__ import annotations
 
-from projections.entities.kinds import any_of, kind_of
+from projections.entities.kinds import bits_of, happened
 from projections.stores.tables import latest_copy
 from schemas.decisions.activity import BLOCK_REASONS
 
@@ -61,56 +61,50 @@ _TIMES = """prepared_at, sent_at, accepted_at, delivered_at, hard_at, soft_at, l
     multiIf(sent_at > 0, sent_at, accepted_at > 0, accepted_at, first_at) AS cohort_at,
     multiIf(completed_at > 0, completed_at, cohort_at) AS touched_at"""
 
-_HUMAN, _MACHINE, _PROXY, _UNKNOWN = 1, 2, 3, 4  # as the column store numbers verdicts
+
+def _first(*happenings: str) -> str:
+    return f"minIf(at, {happened(*happenings)})"
 
 
-def _first(condition: str) -> str:
-    return f"minIf(at, {condition})"
+_STOPS = ("stopped", "stop_text")
+_BY_PERSON = ("replied", "complained", *_STOPS)
+_PROOF = ("proof_hit", "autoresponded")
+_NOTICED = ("sent", "lost", "delivered", "bounced", "other_notices", *_BY_PERSON, *_PROOF)
 
 
 def _grouped(notices: str) -> str:
-    human = f"{any_of('opens', 'clicks')} AND verdict = {_HUMAN}"
-    reply = f"({any_of('replies')} AND reason NOT IN ('stop', 'start', 'help'))"
-    stop = f"({any_of('stops')} OR {any_of('texts')} AND reason = 'stop')"
-    by_person = f"({reply} OR {any_of('complained')} OR {stop})"
-    soft_proof = (f"({any_of('opens', 'clicks')} AND verdict IN ({_HUMAN}, {_PROXY}, {_UNKNOWN}) "
-                  f"OR {any_of('autoresponded')})")  # fmt: skip
-    hard = f"{any_of('bounced')} AND reason = 'hard'"
-    soft = f"{any_of('bounced')} AND reason != 'hard' AND final"
-    noticed = (f"({any_of('sent', 'lost', 'delivered', 'bounced', 'other_notices')} "
-               f"OR {by_person} OR {soft_proof})")  # fmt: skip
     ranks = ", ".join(repr(reason) for reason in BLOCK_REASONS)
     numbers = ", ".join(str(number) for number in range(1, len(BLOCK_REASONS) + 1))
-    content = f"{any_of('clicks')} AND reason = 'content' AND verdict = {_HUMAN}"
+    named, completed = happened("named"), happened("completed")
+    excluded, content = happened("excluded"), happened("content_click")
     return f"""
-SELECT message_id, argMin(person, if({any_of("named")}, order, {_LATER})) AS person,
+SELECT message_id, argMin(person, if({named}, order, {_LATER})) AS person,
     argMinIf(activity_id, order, activity_id != '') AS activity_id,
     argMinIf(content_version_id, order, content_version_id != '') AS content_version_id,
     groupUniqArrayIf(batch_id, batch_id != toUUID('{_NO_ID}')) AS batch_ids,
-    argMinIf(line, if({any_of("completed")}, order, {_LATER}), line != '') AS line,
-    argMinIf(precision, if({any_of("completed")}, order, {_LATER}), {noticed}) AS known_to,
-    if(countIf({any_of("excluded")}) = 0, '', [{ranks}][minIf(
-        transform(reason, [{ranks}], [{numbers}], 0), {any_of("excluded")})]) AS blocked_for,
-    {_first(any_of("prepared"))} AS prepared_at, {_first(any_of("sent"))} AS sent_at,
-    {_first(noticed)} AS accepted_at, {_first(any_of("delivered"))} AS delivered_at,
-    {_first(any_of("completed"))} AS completed_at, {_first(any_of("pushed"))} AS pushed_at,
-    {_first(hard)} AS hard_at, {_first(soft)} AS soft_at, {_first(any_of("lost"))} AS lost_at,
-    {_first(any_of("rejected"))} AS rejected_at, {_first(any_of("excluded"))} AS excluded_at,
-    {_first(any_of("opens"))} AS opened_any_at,
-    {_first(f"{any_of('opens')} AND verdict = {_HUMAN}")} AS opened_at,
-    {_first(f"{any_of('opens')} AND verdict IN ({_PROXY}, {_UNKNOWN})")} AS unmeasurable_at,
-    {_first(content)} AS clicked_at, {_first(reply)} AS replied_at,
-    {_first(stop)} AS unsubscribed_at, {_first(any_of("complained"))} AS complained_at,
-    {_first(f"({human}) OR {by_person}")} AS human_at, {_first(soft_proof)} AS proof_at,
+    argMinIf(line, if({completed}, order, {_LATER}), line != '') AS line,
+    argMinIf(precision, if({completed}, order, {_LATER}), {happened(*_NOTICED)}) AS known_to,
+    if(countIf({excluded}) = 0, '', [{ranks}][minIf(
+        transform(reason, [{ranks}], [{numbers}], 0), {excluded})]) AS blocked_for,
+    {_first("prepared")} AS prepared_at, {_first("sent")} AS sent_at,
+    {_first(*_NOTICED)} AS accepted_at, {_first("delivered")} AS delivered_at,
+    {_first("completed")} AS completed_at, {_first("pushed")} AS pushed_at,
+    {_first("hard")} AS hard_at, {_first("soft")} AS soft_at, {_first("lost")} AS lost_at,
+    {_first("rejected")} AS rejected_at, {_first("excluded")} AS excluded_at,
+    {_first("opened_any")} AS opened_any_at, {_first("opened")} AS opened_at,
+    {_first("unmeasurable")} AS unmeasurable_at, {_first("content_click")} AS clicked_at,
+    {_first("replied")} AS replied_at, {_first(*_STOPS)} AS unsubscribed_at,
+    {_first("complained")} AS complained_at, {_first("human_hit", *_BY_PERSON)} AS human_at,
+    {_first(*_PROOF)} AS proof_at,
     min(at) AS first_at, groupArrayIf((link_id, at), {content}) AS content_clicks,
-    sumIf(attempts, {any_of("completed")}) AS call_attempts,
-    sumIf(duration_s, {any_of("completed")}) AS talk_seconds, false AS test
-FROM (SELECT * EXCEPT (type, event_id, verdict), toInt8(verdict) AS verdict,
-    {kind_of("type")} AS kind, {_ORDER} AS order
+    sumIf(attempts, {completed}) AS call_attempts,
+    sumIf(duration_s, {completed}) AS talk_seconds, false AS test
+FROM (SELECT * EXCEPT (type, event_id, verdict, final), {_BITS} AS bits, {_ORDER} AS order
     FROM ({notices})) GROUP BY message_id
 """
 
 
+_BITS = bits_of("type", "toInt8(verdict)", "reason", "final")
 _NO_ID = "00000000-0000-0000-0000-000000000000"
 # Time and id as one number: with tuples the engine compares value by value, at half the speed.
 _ORDER = f"toUInt256(at) * toUInt256('{2**128}') + reinterpretAsUInt128(event_id)"
