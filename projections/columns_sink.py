@@ -13,7 +13,7 @@ worker may be at them still harms nothing, since all stages may be done twice, a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,8 @@ from projections.columns.undoing import Undoing
 from projections.dead_letters import bury, solve
 from projections.entities.goals import GoalBook
 from projections.entities.refresh import Entities
+from projections.judgements.classifiers import Classifiers
+from projections.judgements.projection import PROCESSOR as JUDGES
 from projections.judgements.projection import Judgements
 from projections.page import Failure, Page, read_one, read_page, read_range
 from projections.progress import check_epochs, cursor_of, move_cursor
@@ -94,6 +96,7 @@ class ColumnsSink:
         log: EventLog,
         composer: Composer,
         generation: int,
+        classifiers: Classifiers,
         feed: EventLog | None = None,
         tenure: Tenure | None = None,
         *,
@@ -110,7 +113,10 @@ class ColumnsSink:
         self._tenure = tenure or Whole()
         self._composer = composer
         self._generation = generation
+        self._classifiers = classifiers
         self.publishes = publishes
+        self.tells: Callable[[str], bool] = _nowhere
+        """In which workspaces it tells verdicts though it does not publish."""
         self._journaling = Journaling(columns)
         self._undoing = Undoing(columns)
         self._goals = GoalBook(columns, generation)
@@ -227,9 +233,9 @@ class ColumnsSink:
         with self._columns.lasting(), turns as numbers:
             scopes = self._scopes(touched)
             judged, drafts = self._judge(scopes, numbers)
-            if drafts and self.publishes:
+            if said := self._said(drafts):
                 with self._rows.begin() as connection:
-                    put(connection, self._composer.records(drafts))
+                    put(connection, self._composer.records(said))
             self._columns.insert("judgement", judged)
             self._refresh(scopes, numbers)
         return int(judged.num_rows)
@@ -244,7 +250,9 @@ class ColumnsSink:
         tables = [to_table(JUDGEMENT_COLUMNS, [])]
         drafts: list[Draft] = []
         for scope in scopes:
-            judgements = Judgements(self._columns, scope.workspace, self._generation)
+            judgements = Judgements(
+                self._columns, scope.workspace, self._generation, self._classifiers
+            )
             table, some = judgements.judge_touched(scope, numbers[scope.workspace])
             tables.append(table)
             drafts += some
@@ -292,14 +300,20 @@ class ColumnsSink:
         self, intent: Intent, failures: Sequence[Failure], drafts: Sequence[Draft], now: int
     ) -> None:
         """Store the derived events once, before the rows that would hide them."""
-        if not self.publishes or not (drafts or failures):
+        said, failures = self._said(drafts), failures if self.publishes else ()
+        if not (said or failures):
             return
         open_one = (*self._this(intent), ~INTENT.c.concluded)
         with self._rows.begin() as connection:
             concluded = INTENT.update().where(*open_one).values(concluded=True)
             if connection.execute(concluded).rowcount:
-                put(connection, self._composer.records(drafts))
+                put(connection, self._composer.records(said))
                 bury(connection, NAME, failures, now)
+
+    def _said(self, drafts: Sequence[Draft]) -> Sequence[Draft]:
+        if self.publishes:
+            return drafts
+        return [one for one in drafts if one.producer == JUDGES and self.tells(one.workspace)]
 
     def _finish(self, intent: Intent) -> None:
         with self._rows.begin() as connection:
@@ -316,6 +330,10 @@ class ColumnsSink:
 
     def _mine(self, table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
         return (table.c.sink == NAME, table.c.generation == self._generation)
+
+
+def _nowhere(workspace: str) -> bool:
+    return False
 
 
 def columns_version(connection: sa.Connection, generation: int) -> int:

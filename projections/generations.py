@@ -12,7 +12,7 @@ from projections.stores.rows import GENERATION, POINTER, SET, active_generation
 from schemas.errors import FormatUnknown
 
 Versions = Mapping[str, int]
-"""By projection, the version of its rules."""
+"""By projection, the version of its rules; of judgements also by workspace."""
 
 
 def live_generation(rows: sa.Engine) -> int:
@@ -38,6 +38,11 @@ def point(connection: sa.Connection, generation: int) -> None:
 def versions_of(rows: sa.Engine, generation: int) -> Versions:
     """By which rules a generation is made; nothing where no record tells."""
     with reading(rows).begin() as connection:
-        query = sa.select(GENERATION.c.versions).where(GENERATION.c.number == generation)
-        found = connection.execute(query).scalar_one_or_none()
+        return versions_in(connection, generation)
+
+
+def versions_in(connection: sa.Connection, generation: int) -> Versions:
+    """The same, in a transaction with what is read of it."""
+    query = sa.select(GENERATION.c.versions).where(GENERATION.c.number == generation)
+    found = connection.execute(query).scalar_one_or_none()
     return {} if found is None else orjson.loads(found)

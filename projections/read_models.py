@@ -13,6 +13,7 @@ from projections.columns_sink import ColumnsSink
 from projections.folds.fold import Fold
 from projections.folds.reference import ReferenceBook
 from projections.generations import Versions, versions_of
+from projections.judgements.classifiers import Classifiers
 from projections.rows_sink import RowsSink
 from projections.stores.columns import Columns
 
@@ -29,6 +30,7 @@ class Sinks:
     columns: ColumnsSink
     book: ReferenceBook
     folds: Sequence[Fold]
+    classifiers: Classifiers
 
     def publish(self, on: bool) -> None:
         """Tell others what they conclude from now on, or no longer."""
@@ -60,7 +62,12 @@ class ReadModels:
         ]
 
     def sinks(
-        self, generation: int, versions: Versions | None = None, *, publishes: bool = True
+        self,
+        generation: int,
+        versions: Versions | None = None,
+        classifiers: Classifiers | None = None,
+        *,
+        publishes: bool = True,
     ) -> Sinks:
         """New sinks of a generation, by its own rules if no others are given.
 
@@ -69,11 +76,13 @@ class ReadModels:
         book = ReferenceBook()
         rules = versions_of(self.rows, generation) if versions is None else versions
         folds = self.folds_of(book, rules)
+        classifiers = classifiers or Classifiers(self.log, rules)
         rows = RowsSink(
-            self.rows, self.log, self.composer, book, folds,
+            self.rows, self.log, self.composer, book, folds, classifiers,
             generation=generation, publishes=publishes,
         )  # fmt: skip
         columns = ColumnsSink(
-            self.rows, self.columns, self.log, self.composer, generation, publishes=publishes
-        )
-        return Sinks(generation, rows, columns, book, folds)
+            self.rows, self.columns, self.log, self.composer, generation, classifiers,
+            publishes=publishes,
+        )  # fmt: skip
+        return Sinks(generation, rows, columns, book, folds, classifiers)

@@ -26,6 +26,7 @@ from projections.digests import (
 from projections.entities.ranges import workers
 from projections.entities.refresh import Entities
 from projections.generations import versions_of
+from projections.judgements.classifiers import Classifiers
 from projections.judgements.projection import Judgements
 from projections.maintenance import Comparison
 from projections.progress import cursor_of, logical_time_of
@@ -68,7 +69,8 @@ class Rebuild:
         self._target = target
         self._going = going
         rules = versions_of(models.rows, live)
-        self._sink = models.sinks(target, rules, publishes=False).rows
+        sinks = models.sinks(target, rules, publishes=False)
+        self._sink, self._classifiers = sinks.rows, sinks.classifiers
 
     def run(self) -> None:
         """Build the target generation up to where the live one stands."""
@@ -80,7 +82,7 @@ class Rebuild:
             self._going()
         while self._sink.tick(moment):
             self._going()
-        conclude(self._models, self._target, until.total, self._going)
+        conclude(self._models, self._classifiers, self._target, until.total, self._going)
 
     def compare(self) -> list[Comparison]:
         """Every table, live and rebuilt; and the journal beside the log it was made from."""
@@ -110,7 +112,9 @@ class Rebuild:
         drop_generation(self._models, self._target)
 
 
-def conclude(models: ReadModels, generation: int, version: int, going: Going) -> int:
+def conclude(
+    models: ReadModels, classifiers: Classifiers, generation: int, version: int, going: Going
+) -> int:
     """Conclude from the rows and the journal what the columns say; answers the last copy shipped.
 
     The generation has no verdicts and no entity rows yet.
@@ -118,9 +122,9 @@ def conclude(models: ReadModels, generation: int, version: int, going: Going) ->
     shipped = ship(models.rows, models.columns, generation)
     entities = Entities(models.columns, generation, version)
     with workers() as pool, models.columns.lasting():
-        for workspace in _workspaces(models.columns):
+        for workspace in workspaces_of(models.columns):
             going()
-            judge(models.columns, workspace, generation, version)
+            judge(models.columns, classifiers, workspace, generation, version)
             going()
             entities.rebuild(workspace, pool)
     return shipped
@@ -165,7 +169,8 @@ def _drop(columns: Columns, generation: int, tables: Iterable[str]) -> None:
         columns.run(f"ALTER TABLE {name} DROP PARTITION {generation}")
 
 
-def _workspaces(columns: Columns) -> list[str]:
+def workspaces_of(columns: Columns) -> list[str]:
+    """All workspaces that the journal has events of."""
     found = columns.query("SELECT DISTINCT workspace FROM journal ORDER BY workspace")
     return [str(name) for name in found.column(0).to_pylist()]
 
@@ -186,9 +191,11 @@ def ship(rows: sa.Engine, columns: Columns, generation: int) -> int:
             forget_copies(connection, generation, after)
 
 
-def judge(columns: Columns, workspace: str, generation: int, version: int) -> pa.Table:
+def judge(
+    columns: Columns, classifiers: Classifiers, workspace: str, generation: int, version: int
+) -> pa.Table:
     """Judge every hit of a workspace anew, and store the verdicts; answers them."""
-    judgements = Judgements(columns, workspace, generation)
+    judgements = Judgements(columns, workspace, generation, classifiers)
     verdicts = pa.concat_tables(judgements.rebuild(version, buckets_of(columns, workspace)))
     columns.insert("judgement", verdicts)
     return verdicts

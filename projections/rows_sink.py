@@ -18,6 +18,7 @@ from projections.folds.folding import Folding
 from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook
 from projections.folds.unseen import unseen_workspaces
+from projections.judgements.classifiers import Classifiers
 from projections.page import Failure, Page, read_one, read_page, read_range
 from projections.progress import (
     advance_logical_time,
@@ -48,6 +49,7 @@ class RowsSink:
         composer: Composer,
         book: ReferenceBook,
         folds: Sequence[Fold],
+        classifiers: Classifiers,
         *,
         generation: int,
         publishes: bool = True,
@@ -61,6 +63,7 @@ class RowsSink:
         self._composer = composer
         self._book = book
         self._folds = folds
+        self._classifiers = classifiers
         self._generation = generation
         self.publishes = publishes
         self._learned: list[Event] = []
@@ -145,7 +148,10 @@ class RowsSink:
         self, connection: sa.Connection, page: Page, logical_time: int, late: Mapping[str, int],
         *, anew: bool = False,
     ) -> Mapping[str, int]:  # fmt: skip
-        folding = Folding(connection, self._generation, self._folds, self._book, self._met)
+        folding = Folding(
+            connection, self._generation, self._folds, self._book, self._classifiers.version,
+            self._met,
+        )  # fmt: skip
         events = (*self._passed_too_early(page.start, late), *page.events)
         due = _due(connection, self._generation, logical_time)
         workspaces = {*late, *due, *(event.workspace for event in events)}

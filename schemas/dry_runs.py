@@ -1,4 +1,4 @@
-"""What a version of a rule would have done, had it been in force from the beginning (N6)."""
+"""What a version of a definition would have done, had it been in force from the beginning (N6)."""
 
 from __future__ import annotations
 
@@ -59,11 +59,21 @@ class DryRunResponses(View):
     change: DryRunDifference
 
 
+class DryRunList(View):
+    """How many are on a list by now and would be, and how many of them come and go."""
+
+    list_id: UUID
+    now: int
+    then: int
+    joins: int
+    leaves: int
+
+
 class DryRun(View):
     """What is, beside what would be if a version had been in force from the beginning.
 
-    ``kpis`` are those of campaigns that differ, ``before`` as they are known at ``known_at``, and
-    ``after`` by the version.
+    ``lists`` are those with other members. ``kpis`` are those of campaigns that differ, ``before``
+    as they are known at ``known_at``, and ``after`` by the version.
     """
 
     definition_id: UUID
@@ -72,6 +82,7 @@ class DryRun(View):
     until: Timestamp
     responses: DryRunResponses
     kpis: list[KpiGroupChange]
+    lists: list[DryRunList]
     known_at: str
     definition_version: int
     classifier_version: int

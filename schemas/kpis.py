@@ -42,6 +42,16 @@ class KpiQuery(Past):
     until: int | None = None
 
 
+class KpiChangesQuery(KpiQuery):
+    """From which older state of knowledge to the one of the query; its cursor, and who judged then.
+
+    ``classifier_before`` is that of now if nothing is said.
+    """
+
+    known_before: str
+    classifier_before: int | None = None
+
+
 class KpiGroup(View):
     """The KPIs of one group; without grouping there is one, with an empty ``group``."""
 
@@ -108,12 +118,16 @@ class KpiGroupChange(View):
 
 
 class KpiChanges(View):
-    """Why KPIs differ between two states of knowledge, by the definitions and rules of now."""
+    """Why KPIs differ between two states of knowledge, by the definitions and rules of now.
+
+    ``classifier_before`` judged the older one.
+    """
 
     data: list[KpiGroupChange]
     known_before: str
     known_at: str
     definition_version: int
+    classifier_before: int
     classifier_version: int
 
 

@@ -26,10 +26,14 @@ class Rows(View, Generic[T]):
 
 
 class Past(View):
-    """Which past: what had happened by an instant, as it was known at a cursor. Without, now."""
+    """Which past: what had happened by an instant, as it was known at a cursor. Without, now.
+
+    ``classifier`` is the version that judges; without, the one that is in force.
+    """
 
     as_of: int | None = None
     known_at: str | None = None
+    classifier: int | None = None
 
 
 NOW = Past()

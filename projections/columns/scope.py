@@ -9,7 +9,7 @@ from projections.columns.pairs import Pairs, message_pairs
 from projections.columns.people import People
 from projections.columns.touched import Hits, Touched
 from projections.entities.messages import HITS
-from projections.judgements.classifier import WEAK
+from projections.judgements.judge import WEAK
 from projections.stores.columns import Columns
 
 _WEAK = (

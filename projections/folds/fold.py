@@ -96,17 +96,19 @@ class Standing:
 class Context:
     """What a fold may know beside the facts: logical time, reference data, and other rows.
 
-    ``cluster_of`` answers the cluster of a subject at a moment of data time, ``record_of`` the one
-    of its records that the subject is known by, ``document`` the row of another fold,
-    ``touched_by`` the activities whose messages reached a cluster in a span of data time,
-    ``members_of`` the subjects that belong, or have belonged, to a cluster, ``facts_of`` what the
-    same fold has kept for other entities. A fold that looks something up names it in
-    ``Outcome.needs``, and says so by ``looks_up``. Facts of ``undone`` batches are not among them.
+    ``classifier`` is the version whose verdicts count. ``cluster_of`` answers the cluster of a
+    subject at a moment of data time, ``record_of`` the one of its records that the subject is known
+    by, ``document`` the row of another fold, ``touched_by`` the activities whose messages reached a
+    cluster in a span of data time, ``members_of`` the subjects that belong, or have belonged, to a
+    cluster, ``facts_of`` what the same fold has kept for other entities. A fold that looks
+    something up names it in ``Outcome.needs``, and says so by ``looks_up``. Facts of ``undone``
+    batches are not among them.
     """
 
     workspace: str
     generation: int
     logical_time: int
+    classifier: int
     reference: ReferenceBook
     cluster_of: Callable[[str, int], str]
     record_of: Callable[[str, int], str]

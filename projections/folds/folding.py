@@ -7,7 +7,7 @@ that waited for what they provide, fold each from all it has kept, and write wha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -91,13 +91,17 @@ class Folding:
         generation: int,
         folds: Sequence[Fold],
         book: ReferenceBook,
+        classifier: Callable[[str], int],
         met: Met,
     ) -> None:
-        """``met`` are facts met before; those of this page are added to them."""
+        """``classifier`` tells which version counts in a workspace. ``met`` are facts met before;
+        those of this page are added to them.
+        """
         self._connection = connection
         self._generation = generation
         self._folds = folds
         self._book = book
+        self._classifier = classifier
         self._keeping = Keeping(connection, generation, met)
         self._waits = Waits(connection, generation)
         self._unseen = Unseen(connection, generation)
@@ -298,7 +302,7 @@ class Folding:
         span = (min(times, default=0), max(times, default=0))
         lookups = Lookups(self._connection, self._generation, workspace, subjects, span)
         facts_of = partial(self._keeping.facts, fold, workspace)
-        context = lookups.context(self._book, logical_time, facts_of)
+        context = lookups.context(self._book, logical_time, self._classifier(workspace), facts_of)
         return replace(context, undone=self._keeping.undone.of(workspace))
 
     def _rows_before(self, fold: Fold, workspace: str, names: list[str]) -> dict[str, Rows]:

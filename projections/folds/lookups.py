@@ -78,12 +78,15 @@ class Lookups:
         self._touches: dict[str, list[Touch]] = {}
         self._touches_within: tuple[int, int] | None = None
 
-    def context(self, reference: ReferenceBook, logical_time: int, facts_of: FactsOf) -> Context:
+    def context(
+        self, reference: ReferenceBook, logical_time: int, classifier: int, facts_of: FactsOf
+    ) -> Context:
         """The context that folds are given."""
         return Context(
             workspace=self._workspace,
             generation=self._generation,
             logical_time=logical_time,
+            classifier=classifier,
             reference=reference,
             cluster_of=self.cluster_of,
             record_of=self.record_of,

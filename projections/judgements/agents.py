@@ -1,6 +1,6 @@
-"""What a user agent says of itself, by versioned lists.
+"""What a user agent says of itself, by the lists of a classifier.
 
-Own tables first, since the public list flags the mail proxies through which people read and misses
+Own lists first, since the public list flags the mail proxies through which people read and misses
 the scanners of mail gateways.
 """
 
@@ -10,6 +10,8 @@ from enum import Enum
 from functools import lru_cache
 
 from crawleruseragents import is_crawler
+
+from schemas.classifier import Classifier
 
 
 class Agent(Enum):
@@ -25,35 +27,32 @@ class Agent(Enum):
     BROWSER = "browser"
 
 
-_IMAGE_PROXIES = ("googleimageproxy", "ggpht.com", "yahoomailproxy", "superhuman go web proxy")
-_SCANNERS = ("barracudacentral", "barracuda sentinel", "proofpoint", "mimecast", "safelinks")
-_TOOLS = (
-    "python-requests", "python-urllib", "python-httpx", "aiohttp", "curl/", "wget/",
-    "go-http-client", "okhttp", "java/", "apache-httpclient", "libwww-perl", "node-fetch",
-    "axios/", "headlesschrome", "phantomjs",
-)  # fmt: skip
-_NAMED = (
-    (Agent.IMAGE_PROXY, _IMAGE_PROXIES),
-    (Agent.OFFICE, ("ms-office",)),
-    (Agent.SCANNER, _SCANNERS),
-    (Agent.TOOL, _TOOLS),
-)
+class Agents:
+    """Knows agents by the lists of one classifier."""
 
+    def __init__(self, classifier: Classifier) -> None:
+        self._public = classifier.public_crawlers
+        self._lists = (
+            (Agent.IMAGE_PROXY, classifier.image_proxies),
+            (Agent.OFFICE, classifier.mail_programs),
+            (Agent.SCANNER, classifier.scanners),
+            (Agent.TOOL, classifier.tools),
+            (Agent.CRAWLER, classifier.crawlers),
+        )
+        self.kind_of = lru_cache(maxsize=65_536)(self._kind_of)
+        """The kind of a user-agent string."""
 
-@lru_cache(maxsize=65_536)
-def agent_of(user_agent: str) -> Agent:
-    """The kind of a user-agent string."""
-    text = user_agent.strip().lower()
-    if not text:
-        return Agent.ABSENT
-    if text == "mozilla/5.0":
-        return Agent.BARE
-    for agent, names in _NAMED:
-        if any(name in text for name in names):
-            return agent
-    return Agent.CRAWLER if is_crawler(user_agent) else Agent.BROWSER
+    def is_person(self, user_agent: str) -> bool:
+        """Whether an agent is one that people look through."""
+        return self.kind_of(user_agent) in (Agent.BROWSER, Agent.OFFICE)
 
-
-def is_person(user_agent: str) -> bool:
-    """Whether an agent is one that people look through."""
-    return agent_of(user_agent) in (Agent.BROWSER, Agent.OFFICE)
+    def _kind_of(self, user_agent: str) -> Agent:
+        text = user_agent.strip().lower()
+        if not text:
+            return Agent.ABSENT
+        if text == "mozilla/5.0":
+            return Agent.BARE
+        for agent, parts in self._lists:
+            if any(part in text for part in parts):
+                return agent
+        return Agent.CRAWLER if self._public and is_crawler(user_agent) else Agent.BROWSER

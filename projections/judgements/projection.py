@@ -22,16 +22,8 @@ from projections.columns.people import People
 from projections.columns.scope import Scope
 from projections.columns.touched import EVIDENCE, Hits
 from projections.entities.messages import DELIVERIES, HITS
-from projections.judgements.agents import is_person
-from projections.judgements.classifier import (
-    VERSION,
-    Clicks,
-    Interaction,
-    Judgement,
-    Surroundings,
-    is_weak,
-    judge,
-)
+from projections.judgements.classifiers import Classifiers
+from projections.judgements.judge import Interaction, Judgement, Surroundings, is_weak
 from projections.stores.columns import Columns
 from projections.stores.tables import JUDGEMENT_COLUMNS
 from schemas.catalogue import Topic, load_all
@@ -42,6 +34,8 @@ from schemas.ids import named_id
 from schemas.instants import Instant
 
 PROCESSOR = "judgements"
+VERSION = 1
+"""Of what is judged, and by what around it; by which signs is the classifier's version."""
 _PAIRS = (
     "SELECT message_key, owner AS message_id FROM (SELECT message_key, min(named) AS owner FROM ("
     "SELECT message_key, message_id AS named FROM journal_by_message "
@@ -70,8 +64,12 @@ class Found:
 class Judgements:
     """Judges for one workspace and generation."""
 
-    def __init__(self, columns: Columns, workspace: str, generation: int) -> None:
+    def __init__(
+        self, columns: Columns, workspace: str, generation: int, classifiers: Classifiers
+    ) -> None:
         self._columns = columns
+        self._judge = classifiers.judge(workspace)
+        self._version = classifiers.version(workspace)
         self._here: dict[str, str | int] = {"workspace": workspace, "generation": generation}
         self._workspace = workspace
         self._generation = generation
@@ -112,8 +110,8 @@ class Judgements:
             if one.interaction.is_click and one.message_id:
                 spot = (one.interaction.at, one.interaction.link_id)
                 clicks.setdefault(one.message_id, []).append(spot)
-        by_message = {message: Clicks(some) for message, some in clicks.items()}
-        none = Clicks(())
+        by_message = {message: self._judge.clicks(some) for message, some in clicks.items()}
+        none = self._judge.clicks(())
         around = {
             one.interaction.event_id: Surroundings(
                 by_message.get(one.message_id, none).around(one.interaction.at),
@@ -122,14 +120,15 @@ class Judgements:
             for one in found
         }
         judged = {
-            one.interaction.event_id: judge(one.interaction, around[one.interaction.event_id])
+            name: self._judge.judge(one.interaction, around[name])
             for one in found
+            for name in (one.interaction.event_id,)
         }
         weak = [one for one in found if is_weak(judged[one.interaction.event_id].opinion)]
         for one, evidence in self._evidence(weak, people):
             name = one.interaction.event_id
             near = Surroundings(around[name].clicks, around[name].deliveries, evidence)
-            judged[name] = judge(one.interaction, near)
+            judged[name] = self._judge.judge(one.interaction, near)
         return self._changes(found, judged, version)
 
     # What the journal holds
@@ -198,7 +197,7 @@ class Judgements:
         ).to_pylist()
         shown: dict[str, list[int]] = {}
         for row in rows:
-            if not row["is_hit"] or is_person(row["agent"]):
+            if not row["is_hit"] or self._judge.agents.is_person(row["agent"]):
                 shown.setdefault(row["person"], []).append(row["at"])
         return shown
 
@@ -251,7 +250,7 @@ class Judgements:
             "person": one.interaction.person,
             "event_type": one.interaction.type,
             "occurred_at": one.interaction.at,
-            "classifier_version": VERSION,
+            "classifier_version": self._version,
             "verdict": judged.opinion.verdict,
             "reasons": list(judged.opinion.reasons),
             "flags": list(judged.opinion.flags),
@@ -266,7 +265,7 @@ class Judgements:
             {
                 "event_id": one.interaction.event_id,
                 "event_type": one.interaction.type,
-                "classifier_version": VERSION,
+                "classifier_version": self._version,
                 "verdict": judged.opinion.verdict,
                 "reasons": judged.opinion.reasons,
                 "flags": judged.opinion.flags,

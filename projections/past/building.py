@@ -20,11 +20,14 @@ from events.keys import key_of
 from events.log import EventLog
 from projections.entities.ranges import workers
 from projections.entities.refresh import Entities
+from projections.generations import versions_of
+from projections.judgements.classifiers import Classifiers, classifier_version
 from projections.page import Page
 from projections.past.cut import CutLog, Moment
 from projections.past.journal import copy_journal
 from projections.read_models import ReadModels
 from projections.rebuild import judge, ship
+from projections.replay.ledger import Ledger
 from projections.stores.columns import Columns
 from projections.stores.tables import create_tables
 from schemas.catalogue import Topic
@@ -45,6 +48,10 @@ class Stores:
     columns: Columns
     generation: int
     cursor: Cursor
+
+    def classifier(self, workspace: str) -> int:
+        """The version of the classifier by which a workspace is judged in it."""
+        return classifier_version(versions_of(self.rows, self.generation), workspace)
 
 
 @dataclass(slots=True)
@@ -70,13 +77,17 @@ class Building:
         self._into = into
         self._work = work
         cut = replace(source, rows=into.rows, columns=into.columns, log=CutLog(source.log, moment))
-        sinks = cut.sinks(into.generation, dict(moment.rules), publishes=False)
+        rules = dict(moment.rules)
+        # From the whole log: what judges a past may have been drafted later.
+        self._classifiers = Classifiers(source.log, rules)
+        sinks = cut.sinks(into.generation, rules, self._classifiers, publishes=False)
         self._sink, self._book = sinks.rows, sinks.book
 
     def run(self) -> None:
         """Fill the stores. Raises whatever ``Work.going`` does."""
         self._suppose()
         create_tables(self._into.columns)
+        Ledger(self._into.rows).enter_live(dict(self._moment.rules), 0)
         with self._into.columns.lasting():
             self._fill()
 
@@ -95,7 +106,9 @@ class Building:
         self._fold_log()
         ship(into.rows, into.columns, into.generation)
         self._work.going()
-        verdicts = judge(into.columns, moment.workspace, into.generation, into.cursor.total)
+        verdicts = judge(
+            into.columns, self._classifiers, moment.workspace, into.generation, into.cursor.total
+        )
         self._fold_verdicts(verdicts)
         # Only now is it known which clicks wait for signs of a machine.
         while self._sink.tick(last_recorded(self._source.log, moment.cursor)):

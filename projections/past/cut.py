@@ -10,6 +10,7 @@ from events.codec import decode
 from events.cursor import Cursor
 from events.keys import key_of
 from events.log import EVERYTHING, Appended, EventLog, Filter, Record, Slice, StoredRecord
+from projections.judgements.classifiers import classifier_version
 from projections.past.kinds import Kind, kind_of
 from projections.past.supposing import Supposition
 from schemas.catalogue import Topic
@@ -51,6 +52,11 @@ class Moment:
     rules: frozenset[tuple[str, int]] = frozenset()
     step: Between | None = None
     supposing: Supposition | None = None
+
+    @property
+    def classifier(self) -> int:
+        """The version of the classifier by which it is judged."""
+        return classifier_version(dict(self.rules), self.workspace)
 
     @property
     def is_actual(self) -> bool:

@@ -18,7 +18,8 @@ class Kind(StrEnum):
 
     ``new_events`` happened after the first state, and time passed meanwhile; ``late_events``
     happened before it, and came after it. ``corrections`` are decisions: steps on responses, what
-    was set up otherwise, batches that were undone. ``merges`` say who is who.
+    was set up otherwise, batches that were undone. ``merges`` say who is who. ``rejudged`` is what
+    another version of the classifier makes of it all; no record tells of that.
     """
 
     NEW_EVENTS = "new_events"
@@ -26,6 +27,7 @@ class Kind(StrEnum):
     CORRECTIONS = "corrections"
     MERGES = "merges"
     DEFINITIONS = "definitions"
+    REJUDGED = "rejudged"
 
 
 def kind_of(record: StoredRecord, then: int) -> Kind:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pyarrow as pa
 
-from projections.judgements.classifier import VERSION as CLASSIFIER_VERSION
 from projections.kpis.definitions import DEFINITION_VERSION
 from projections.past.building import Stores
 from projections.past.kinds import Kind
-from projections.past.supposing import Supposition
 from projections.reading.changes import changes_of
 from projections.reading.figures import Figures
+from projections.reading.list_changes import list_changes
 from projections.reading.pasts import Pasts
 from projections.stores.tables import COPY_COLUMNS, latest_copy
 from schemas.dry_runs import (
@@ -57,11 +54,13 @@ class DryRuns:
 
     def of(self, workspace: str, query: DryRunQuery) -> DryRun:
         """The dry run of a version. Raises ``Preparing`` while a past is put together."""
-        supposing = Supposition(query.definition_id, query.version)
-        there = self._pasts.supposed(workspace, supposing, query.known_at, FRESH)
-        here = replace(there, supposing=None)
+        there = self._pasts.tried(
+            workspace, query.definition_id, query.version, query.known_at, FRESH
+        )
+        here = self._pasts.moment(workspace, there.cursor)
         with self._pasts.of(there) as then, self._pasts.of(here) as now:
             responses = _responses(now, then, workspace, query)
+            lists = list_changes(now, then, workspace)
         kpis = KpiQuery(
             campaign_id=query.campaign_id, group_by=("campaign",),
             since=query.since, until=query.until,
@@ -75,11 +74,12 @@ class DryRuns:
             kpis=changes_of(
                 lambda moment: self._figures.count_at(moment, kpis),
                 here,
-                [(Kind.DEFINITIONS, there)],
+                [(Kind.REJUDGED if there.is_actual else Kind.DEFINITIONS, there)],
             ),
+            lists=lists,
             known_at=there.cursor.encode(),
             definition_version=DEFINITION_VERSION,
-            classifier_version=CLASSIFIER_VERSION,
+            classifier_version=here.classifier,
         )
 
 

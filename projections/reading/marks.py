@@ -52,7 +52,7 @@ def read_place(past: Past, mark: str | None, *kinds: type) -> tuple[Past, list[A
         raise InvalidInput(
             "The cursor is of another past.", (Fault("", "Send the same as_of with it."),)
         )
-    return Past(as_of=past.as_of, known_at=known_at), values
+    return past.model_copy(update={"known_at": known_at}), values
 
 
 def _text(as_of: int | None) -> str:

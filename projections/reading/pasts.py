@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from events.cursor import Cursor
 from events.log import EventLog
 from projections.generations import live_generation, versions_of
+from projections.judgements.classifiers import classifier_version, judging_by
 from projections.past.building import Stores
 from projections.past.cut import Moment
 from projections.past.shelf import Shelf
 from projections.past.supposing import Supposition
 from projections.stores.columns import Columns
 from projections.waiting import Waiting
+from schemas.classifier import CLASSIFIER_ID
 from schemas.errors import Fault, InvalidInput
 
 PATIENCE = 5.0
@@ -42,25 +45,32 @@ class Pasts:
 
     @contextmanager
     def at(
-        self, workspace: str, sink: str, known_at: str | None, as_of: int | None = None
-    ) -> Iterator[Stores]:
+        self, workspace: str, sink: str, known_at: str | None, as_of: int | None = None,
+        classifier: int | None = None,
+    ) -> Iterator[Stores]:  # fmt: skip
         """The stores of a past, or the live ones where nothing is asked but what is known now.
 
-        ``sink`` is whose cursor the live stores stand at. Raises ``Preparing``, ``InvalidInput``.
+        ``sink`` is whose cursor the live stores stand at; ``classifier`` the version that judges,
+        if not the live one. Raises ``Preparing``, ``InvalidInput``.
         """
         live = self.live(sink)
         cursor = live.cursor if known_at is None else Cursor.decode(known_at)
-        if as_of is None and all(cursor == here for here in (live.cursor, *self._heads(known_at))):
+        is_live = as_of is None and classifier in (None, live.classifier(workspace))
+        ends = (live.cursor, *self._heads(known_at))
+        if is_live and all(cursor == end for end in ends):
             yield live
             return
-        moment = self.moment(workspace, cursor, as_of)
+        moment = self.moment(workspace, cursor, as_of, classifier)
         if known_at is None:
             moment = self._shelf.recent(moment)
         with self._shelf.taken(moment) as stores:
             yield stores
 
-    def moment(self, workspace: str, cursor: Cursor, as_of: int | None = None) -> Moment:
-        """A past by the rules of the live generation.
+    def moment(
+        self, workspace: str, cursor: Cursor, as_of: int | None = None,
+        classifier: int | None = None,
+    ) -> Moment:  # fmt: skip
+        """A past by the rules of the live generation, or by another version of the classifier.
 
         Raises ``InvalidInput`` for a cursor that the log has not come to.
         """
@@ -69,21 +79,27 @@ class Pasts:
             raise InvalidInput("The cursor lies behind the end of the log.", (fault,))
         # A past reads the live journal, which must have come that far.
         self._waiting.wait_for(cursor, PATIENCE)
-        rules = frozenset(versions_of(self._rows, self._waiting.live().generation).items())
-        return Moment(workspace, cursor, as_of, rules)
+        return Moment(workspace, cursor, as_of, self._rules(workspace, classifier))
 
-    def supposed(
-        self, workspace: str, supposing: Supposition, known_at: str | None, fresh: int
+    def tried(
+        self, workspace: str, definition_id: UUID, version: int, known_at: str | None, fresh: int
     ) -> Moment:
-        """What if, by what is known at a cursor, or was within ``fresh`` milliseconds."""
+        """What if a version of a definition had always been in force.
+
+        By what is known at a cursor, or was within ``fresh`` milliseconds.
+        """
         here = self.live("columns").cursor if known_at is None else Cursor.decode(known_at)
-        moment = replace(self.moment(workspace, here), supposing=supposing)
+        if definition_id == CLASSIFIER_ID:
+            moment = self.moment(workspace, here, classifier=version)
+        else:
+            supposing = Supposition(definition_id, version)
+            moment = replace(self.moment(workspace, here), supposing=supposing)
         return self._shelf.recent(moment, fresh) if known_at is None else moment
 
     @contextmanager
     def of(self, moment: Moment) -> Iterator[Stores]:
         """The stores of exactly this moment, the live ones among them. Raises ``Preparing``."""
-        if moment.is_actual:
+        if moment.is_actual and moment.rules == self._rules(moment.workspace):
             cursor = moment.cursor.encode()
             with self.at(moment.workspace, "columns", cursor, moment.as_of) as stores:
                 yield stores
@@ -94,6 +110,12 @@ class Pasts:
     def generation_of(self, at: Stores) -> int:
         """By whose rules it was counted: a past is made by those of the live generation."""
         return at.generation if at.rows is self._rows else live_generation(self._rows)
+
+    def _rules(self, workspace: str, classifier: int | None = None) -> frozenset[tuple[str, int]]:
+        """The rules of the live generation, as far as they are of a workspace."""
+        rules = versions_of(self._rows, self._waiting.live().generation)
+        version = classifier_version(rules, workspace) if classifier is None else classifier
+        return frozenset(judging_by(rules, {workspace: version}).items())
 
     def _heads(self, known_at: str | None) -> list[Cursor]:
         """Where both sinks stand; only where all stand at one place do the live stores tell it."""

@@ -56,7 +56,7 @@ from schemas.certificates import Certificate
 from schemas.dry_runs import DryRun, DryRunQuery
 from schemas.errors import NotFound
 from schemas.instants import to_datetime_if
-from schemas.kpis import Counted, CountedQuery, KpiChanges, KpiQuery, KpiReport
+from schemas.kpis import Counted, CountedQuery, KpiChanges, KpiChangesQuery, KpiQuery, KpiReport
 from schemas.rules.parsing import parse_rule
 from schemas.views import (
     NOW,
@@ -185,7 +185,7 @@ class StoredReads(Reads):
     ) -> PastRows[JourneyItem]:
         self.contact(workspace, contact_id)
         past, mark = read_place(past, after, int, str)
-        with self._at(workspace, "columns", past.known_at) as at:
+        with self._at(workspace, "columns", past.known_at, classifier=past.classifier) as at:
             steps = journey_rows(at, workspace, str(contact_id), past.as_of, mark, limit + 1)
             known_at = at.cursor.encode()
         more = None
@@ -309,8 +309,9 @@ class StoredReads(Reads):
         self, workspace: str, query: CountedQuery, after: str | None, limit: int
     ) -> PastRows[Counted]:
         keys = [str] * len(population_of(query)[0].key)
-        past, mark = read_place(Past(as_of=query.as_of, known_at=query.known_at), after, *keys)
-        with self._at(workspace, "columns", past.known_at) as at:
+        asked = Past(as_of=query.as_of, known_at=query.known_at, classifier=query.classifier)
+        past, mark = read_place(asked, after, *keys)
+        with self._at(workspace, "columns", past.known_at, classifier=past.classifier) as at:
             found = counted_members(at.columns, at.generation, workspace, query, mark, limit + 1)
             data = with_events(at, workspace, query, found[:limit])
             known_at = at.cursor.encode()
@@ -319,8 +320,8 @@ class StoredReads(Reads):
             data=data, next_cursor=more, as_of=to_datetime_if(past.as_of), known_at=known_at
         )
 
-    def kpi_changes(self, workspace: str, query: KpiQuery, known_before: str) -> KpiChanges:
-        return self._figures.changes(workspace, query, known_before)
+    def kpi_changes(self, workspace: str, query: KpiChangesQuery) -> KpiChanges:
+        return self._figures.changes(workspace, query)
 
     def dry_run(self, workspace: str, query: DryRunQuery) -> DryRun:
         return self._dry_runs.of(workspace, query)

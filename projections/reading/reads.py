@@ -18,7 +18,7 @@ from schemas.audiences import (
 from schemas.batches import BatchEffects, BatchView
 from schemas.certificates import Certificate
 from schemas.dry_runs import DryRun, DryRunQuery
-from schemas.kpis import Counted, CountedQuery, KpiChanges, KpiQuery, KpiReport
+from schemas.kpis import Counted, CountedQuery, KpiChanges, KpiChangesQuery, KpiQuery, KpiReport
 from schemas.views import (
     NOW,
     ContactView,
@@ -205,7 +205,7 @@ class Reads(ABC):
         """
 
     @abstractmethod
-    def kpi_changes(self, workspace: str, query: KpiQuery, known_before: str) -> KpiChanges:
+    def kpi_changes(self, workspace: str, query: KpiChangesQuery) -> KpiChanges:
         """Why the KPIs known at the query's ``known_at`` are others than those known before.
 
         Raises ``InvalidInput``, ``Preparing`` while the states between are put together.

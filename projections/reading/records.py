@@ -17,6 +17,8 @@ from projections.folds.members.fold import Members
 from projections.folds.members.histories import Histories, consents_in, kind_of
 from projections.folds.met import Met
 from projections.folds.reference import ReferenceBook
+from projections.generations import versions_in
+from projections.judgements.classifiers import classifier_version
 from projections.rules.history import History
 from schemas.envelope import Position
 
@@ -35,6 +37,7 @@ class Records:
         self._met = Met()
         self._book = ReferenceBook()
         self._reads = reads
+        self._classifier = classifier_version(versions_in(connection, generation), workspace)
         keeping = Keeping(connection, generation, self._met)
         self._facts_of = partial(keeping.facts, Members(self._book), workspace)
         self._lookups = partial(Lookups, connection, generation, workspace, span=(0, 0))
@@ -99,7 +102,9 @@ class Records:
     def _read(self, names: Sequence[str]) -> None:
         facts = self._facts_of(names)
         lookups = self._lookups(subjects=names)
-        histories = Histories(lookups.context(self._book, 0, self._facts_of), self._reads)
+        histories = Histories(
+            lookups.context(self._book, 0, self._classifier, self._facts_of), self._reads
+        )
         self._asked.update(names)
         for name in names:
             own = sorted(facts.get(name, []), key=lambda known: known.order)

@@ -21,10 +21,13 @@ class State(StrEnum):
 
 
 class Stage(StrEnum):
-    """How a generation grows: facts are folded, all is concluded once, then it follows."""
+    """How a generation grows: facts are folded, all is concluded once, verdicts that nobody else
+    tells are told, then it follows.
+    """
 
     FOLDING = "folding"
     CONCLUDING = "concluding"
+    TELLING = "telling"
     FOLLOWING = "following"
 
 

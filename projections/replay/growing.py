@@ -1,7 +1,8 @@
 """One generation that grows beside the live one, in turns short enough to stop after any of them.
 
 First its folds take the log up to where the live ones stand, a page a turn. Then all that the
-columns say is concluded from its rows and the journal at once, as a rebuild does. From there on it
+columns say is concluded from its rows and the journal at once, as a rebuild does; verdicts that
+nobody tells are told by somebody else (``telling``). From there on it
 follows like the live one, but never passes it: so the journal has whatever it reads. Each turn is
 stored, so a process that was killed goes on with the next.
 """
@@ -36,7 +37,7 @@ class Growing:
         """``sinks`` are those it was live with."""
         self._models = models
         self._ledger = ledger
-        self._stage = one.stage
+        self.stage = one.stage
         self._is_ready = one.state is not State.BUILDING
         self.number = one.number
         self.sinks: Sinks = sinks or models.sinks(one.number)
@@ -44,14 +45,20 @@ class Growing:
 
     def turn(self, live: int, going: Going) -> bool:
         """Do a little more; answers whether there was anything to do."""
-        match self._stage:
+        match self.stage:
             case Stage.FOLDING:
                 self._fold(live)
             case Stage.CONCLUDING:
                 self._conclude(live, going)
+            case Stage.TELLING:
+                return False
             case Stage.FOLLOWING:
                 return self._follow(live)
         return True
+
+    def follow(self) -> None:
+        """Follow from now on: what it concluded has been told."""
+        self._enter(Stage.FOLLOWING)
 
     def _fold(self, live: int) -> None:
         began = time.monotonic()
@@ -70,12 +77,12 @@ class Growing:
         drop_conclusions(self._models.columns, self.number)
         # What is journaled from here on is concluded from once more, when it is followed.
         until, _ = self._stand_of(live, COLUMNS)
-        conclude(self._models, self.number, until.total, going)
+        conclude(self._models, self.sinks.classifiers, self.number, until.total, going)
         with self._models.rows.begin() as connection:
             begin_places(connection, COLUMNS, self.number, until)
             here = cursor_of(connection, COLUMNS, self.number)
             move_cursor(connection, COLUMNS, self.number, here, until)
-        self._enter(Stage.FOLLOWING)
+        self._enter(Stage.TELLING)
         spent = int((time.monotonic() - began) * 1000)
         self._ledger.add(self.number, events=0, spent_ms=spent)
 
@@ -97,7 +104,7 @@ class Growing:
 
     def _enter(self, stage: Stage) -> None:
         self._ledger.note(self.number, stage=stage)
-        self._stage = stage
+        self.stage = stage
 
     def _tell_unapplied(self) -> None:
         """Count what could not be applied here though it could be in the live generation."""

@@ -56,7 +56,8 @@ def history_of(
                 ordered = sorted(facts, key=lambda known: known.order)
                 lookups = _lookups(connection, generation, workspace, entity, ordered)
                 facts_of = partial(keeping.facts, fold, workspace)
-                context = lookups.context(sinks.book, moment, facts_of)
+                classifier = sinks.classifiers.version(workspace)
+                context = lookups.context(sinks.book, moment, classifier, facts_of)
                 return list(_steps(fold, entity, ordered, context, (name, row)))
     raise NotFound(f"Generation {generation} has no facts of {row!r} in {table}.")
 

@@ -7,18 +7,19 @@ from collections.abc import Iterable, Sequence
 from projections.entities.refresh import VERSION as ENTITIES_VERSION
 from projections.folds.fold import Fold
 from projections.generations import Versions
-from projections.judgements.classifier import VERSION as CLASSIFIER_VERSION
+from projections.judgements.classifiers import JUDGEMENTS, projection_of
+from projections.judgements.projection import VERSION as JUDGEMENTS_VERSION
 from projections.maintenance import Comparison
 from projections.stores.tables import ENTITY_COLUMNS
 
-JUDGEMENTS, ENTITIES = "judgements", "entities"
+ENTITIES = "entities"
 
 
 def rules_of(folds: Iterable[Fold]) -> dict[str, int]:
     """The versions of all projections, with these folds among them."""
     return {
         **{fold.name: fold.version for fold in folds},
-        JUDGEMENTS: CLASSIFIER_VERSION,
+        JUDGEMENTS: JUDGEMENTS_VERSION,
         ENTITIES: ENTITIES_VERSION,
     }
 
@@ -44,9 +45,15 @@ def changed(before: Versions, after: Versions) -> frozenset[str]:
     return frozenset(name for name in names if before.get(name) != after.get(name))
 
 
+def because(table: str, other: Iterable[str], folds: Sequence[Fold]) -> list[str]:
+    """Those of the ``other`` versions that a table follows from."""
+    makers = makers_of(table, folds)
+    return sorted(name for name in other if projection_of(name) in makers)
+
+
 def unexplained(
     comparisons: Iterable[Comparison], folds: Sequence[Fold], before: Versions, after: Versions
 ) -> list[Comparison]:
     """Tables that differ though nothing they follow from has another version."""
     other = changed(before, after)
-    return [one for one in comparisons if not one.equal and not other & makers_of(one.table, folds)]
+    return [one for one in comparisons if not one.equal and not because(one.table, other, folds)]

@@ -13,17 +13,23 @@ from events.sql.outbox import put
 from events.sql.tables import reading
 from projections.columns.journal import stored_record
 from projections.folds.reference import ReferenceBook
+from projections.generations import Versions
+from projections.judgements.classifiers import (
+    is_data,
+    judging_by,
+    published_classifiers,
+)
 from projections.maintenance import Comparison
 from projections.progress import cursor_of
 from projections.read_models import ReadModels, Sinks
-from projections.rebuild import compared, differences, drop_generation
+from projections.rebuild import compared, differences, drop_generation, workspaces_of
 from projections.replay.choosing import Chosen, chosen, mark_of, portion_of, shares_of
-from projections.replay.conclusions import other_conclusions, settle_verdicts
+from projections.replay.conclusions import other_conclusions
 from projections.replay.generation import Generation, Stage, State
 from projections.replay.growing import PAGE, Growing
 from projections.replay.history import history_of
 from projections.replay.ledger import Ledger
-from projections.replay.makers import changed, makers_of, rules_of, unexplained
+from projections.replay.makers import because, changed, rules_of, unexplained
 from projections.replay.planning import estimate
 from projections.replay.replays import (
     Caused,
@@ -35,6 +41,7 @@ from projections.replay.replays import (
     Replays,
     Step,
 )
+from projections.replay.telling import Telling
 from projections.rows_sink import NAME as ROWS
 from projections.runner import Runner
 from schemas.clock import Clock
@@ -68,14 +75,15 @@ class Replaying(Replays):
         self._clock = clock
         self._kept_ms = kept_ms
         self._folds = models.folds(ReferenceBook())
-        self._newest = rules_of(self._folds)
         self._ledger = Ledger(models.rows)
-        self._ledger.enter_live(self._newest, clock())
+        self._telling = Telling(models, self._ledger)
+        self._ledger.enter_live(rules_of(self._folds), clock())
         self._growing = {one.number: Growing(models, self._ledger, one) for one in self._going_on()}
         self._at_work = threading.Lock()
         self._asked = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="replay", daemon=True)
+        self._appoint()
 
     def _going_on(self) -> Iterator[Generation]:
         """What grows from here on. What another program began to build is not ended by this one."""
@@ -90,7 +98,14 @@ class Replaying(Replays):
     def _lacking(self, one: Generation) -> list[str]:
         """The projections of which this program does not have the version that made it."""
         mine = rules_of(self._models.folds_of(ReferenceBook(), one.versions))
-        return sorted(changed(one.versions, mine))
+        # Classifiers are no part of a program: the log has every version.
+        return sorted(name for name in changed(one.versions, mine) if not is_data(name))
+
+    def _newest(self) -> Versions:
+        """The versions of this program, and the classifiers that are published."""
+        workspaces = workspaces_of(self._models.columns)
+        published = published_classifiers(self._models.log, workspaces)
+        return judging_by(rules_of(self._folds), published)
 
     # In the background
 
@@ -128,8 +143,11 @@ class Replaying(Replays):
 
     def _turn(self, one: Growing) -> bool:
         try:
+            if one.stage is Stage.TELLING:
+                self._tell(one)
+                return True
             with self._runner.turn_beside():
-                return one.turn(self._runner.sinks.generation, self._going)
+                return one.turn(self._live, self._going)
         except Abandoned:
             return True  # somebody needs the stores to stand still; the stage begins again
         except UnavailableError as error:
@@ -138,9 +156,30 @@ class Replaying(Replays):
         except Exception as error:
             # The live generation is not touched by what is wrong with the rules of another.
             logger.exception("Generation %d has failed.", one.number)
+            self._telling.hand_over(self._ledger.one(one.number), self._still_wanted)
             self._ledger.note(one.number, state=State.FAILED, trouble=f"{error}"[:2000])
             self._growing.pop(one.number, None)
+            self._appoint()
             return False
+
+    def _tell(self, one: Growing) -> None:
+        """Tell the verdicts that are its alone, after which it follows."""
+        made = self._ledger.one(one.number)
+        alone = self._telling.untold_in(made)
+        if alone:
+            with self._runner.held():
+                self._runner.settle(self._still_wanted)
+        with self._runner.turn_beside():
+            self._telling.tell(made, alone, self._going)
+            one.follow()
+            self._appoint()
+
+    def _appoint(self) -> None:
+        self._telling.appoint([self._runner.sinks, *self.beside()])
+
+    @property
+    def _live(self) -> int:
+        return self._runner.sinks.generation
 
     def _going(self) -> None:
         if self._runner.is_held or self._asked.is_set() or self._stopping.is_set():
@@ -169,17 +208,17 @@ class Replaying(Replays):
 
     def plan(self) -> Plan:
         ledger = self._ledger.all()
-        live = self._ledger.one(self._runner.sinks.generation)
-        differing = sorted(changed(live.versions, self._newest))
+        live = self._ledger.one(self._live)
+        differing = sorted(changed(live.versions, self._newest()))
         return estimate(self._models, live.number, ledger, differing)
 
     def chosen(self, choice: Choice) -> Plan:
-        live = self._ledger.one(self._runner.sinks.generation)
+        live = self._ledger.one(self._live)
         shares = shares_of(self._models.columns, self._choose(choice))
         rates = [one.rate for one in self._ledger.all() if one.rate is not None]
         events = sum(share.events for share in shares)
         seconds = events / rates[-1] if rates else None
-        return Plan(events, shares, seconds, 0, sorted(changed(live.versions, self._newest)))
+        return Plan(events, shares, seconds, 0, sorted(changed(live.versions, self._newest())))
 
     def partial(self, choice: Choice, after: str) -> Portion:
         with self._alone(), self._runner.held():
@@ -199,13 +238,13 @@ class Replaying(Replays):
         )
 
     def _choose(self, choice: Choice) -> Chosen:
-        return chosen(self._models.columns, self._runner.sinks.generation, choice)
+        return chosen(self._models.columns, self._live, choice)
 
     def replays(self) -> list[Progress]:
         return [self._progress(one) for one in self._ledger.all()]
 
     def _progress(self, one: Generation) -> Progress:
-        live = self._runner.sinks.generation
+        live = self._live
         with reading(self._models.rows).begin() as connection:
             done = cursor_of(connection, ROWS, one.number).total
             total = cursor_of(connection, ROWS, live).total
@@ -215,15 +254,15 @@ class Replaying(Replays):
     def compare(self, number: int) -> list[Comparison]:
         with self._alone(), self._runner.held():
             self._bring_level(number)
-            return compared(self._models, self._runner.sinks.generation, number)
+            return compared(self._models, self._live, number)
 
     def diff(self, number: int) -> list[Caused]:
         with self._alone(), self._runner.held():
             self._bring_level(number)
-            live = self._ledger.one(self._runner.sinks.generation)
+            live = self._ledger.one(self._live)
             other = changed(live.versions, self._ledger.one(number).versions)
             return [
-                Caused(one, sorted(other & makers_of(one.table, self._folds)))
+                Caused(one, because(one.table, other, self._folds))
                 for one in differences(self._models, live.number, number)
             ]
 
@@ -240,7 +279,7 @@ class Replaying(Replays):
                     raise Busy(
                         f"Generation {one.number} is {one.state.value}. Promote or cancel it first."
                     )
-            made = self._ledger.begin(self._newest, self._clock())
+            made = self._ledger.begin(self._newest(), self._clock())
             drop_generation(self._models, made.number)
             self._growing[made.number] = Growing(self._models, self._ledger, made)
             return self._progress(made)
@@ -284,7 +323,7 @@ class Replaying(Replays):
         with self._alone(), self._runner.held():
             new = self._expect(number, State.READY, State.KEPT)
             self._bring_level(number)
-            live = self._ledger.one(self._runner.sinks.generation)
+            live = self._ledger.one(self._live)
             different = [c for c in compared(self._models, live.number, number) if not c.equal]
             strange = unexplained(different, self._folds, live.versions, new.versions)
             if strange and not anyway:
@@ -302,7 +341,7 @@ class Replaying(Replays):
                 raise MoveRefused("No generation that was live before is kept.")
             before = max(kept, key=lambda one: one.switched_at)
             self._bring_level(before.number)
-            return self._switch(self._ledger.one(self._runner.sinks.generation), before, [])
+            return self._switch(self._ledger.one(self._live), before, [])
 
     # Inside
 
@@ -314,20 +353,26 @@ class Replaying(Replays):
         return one
 
     def _drop(self, one: Generation) -> Progress:
+        self._telling.hand_over(one, self._still_wanted)
         self._growing.pop(one.number, None)
         drop_generation(self._models, one.number)
         self._ledger.note(one.number, state=State.GONE)
+        self._appoint()
         return self._progress(self._ledger.one(one.number))
 
     def _bring_level(self, number: int) -> None:
         """While held: bring the live generation to the log's end, and another to the same place."""
         going: Going = self._still_wanted
-        self._runner.settle(going)
         one = self._growing.get(number)
         if one is None or self._ledger.one(number).stage is not Stage.FOLLOWING:
             raise MoveRefused(f"Generation {number} does not follow yet. Wait until it is ready.")
-        while one.turn(self._runner.sinks.generation, going):
-            going()
+        moved = True
+        while moved:  # what it tells, the live generation takes before it does
+            self._runner.settle(going)
+            moved = False
+            while one.turn(self._live, going):
+                moved = True
+                going()
 
     def _still_wanted(self) -> None:
         if self._stopping.is_set():
@@ -337,7 +382,7 @@ class Replaying(Replays):
         """While held and level: from the end of one transaction on, readers see the new one."""
         before, after = self._runner.sinks, self._growing[new.number].sinks
         after.rows.learn()
-        drafts = settle_verdicts(self._models, live.number, new.number)
+        drafts = self._telling.news_of(new)
         now = self._clock()
         with self._models.rows.begin() as connection:
             drafts += other_conclusions(connection, after, live.number, now)
@@ -348,4 +393,5 @@ class Replaying(Replays):
         del self._growing[new.number]
         kept = self._ledger.one(live.number)
         self._growing[live.number] = Growing(self._models, self._ledger, kept, before)
+        self._appoint()
         return Promotion(self._ledger.one(new.number), different, len(drafts))

@@ -6,7 +6,8 @@
 3. The generation that was live before is kept up to date for a while, so that going back is quick.
 4. A generation is followed by the versions of projections that made it, where the program still has
    them, and else by the newest.
-5. What is not live publishes nothing; what it concludes otherwise is told when it becomes live.
+5. What is not live publishes nothing but verdicts by classifiers of which nobody else tells any;
+   what it concludes otherwise is told when it becomes live.
 """
 
 from __future__ import annotations

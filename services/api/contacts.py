@@ -7,9 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from projections.judgements.classifier import VERSION as CLASSIFIER_VERSION
 from schemas.views import ContactView, JourneyItem, PastRows, Rows
 from services.api.call import Reading
+from services.api.desk import AtDesk
+from services.api.judged import classifier_asked
 from services.api.paging import listed_views, reading_cursor
 from services.api.parameters import PageParameters, PastParameters, ReadParameters
 
@@ -51,10 +52,11 @@ def read_journey(
     request: Request,
     query: Annotated[JourneyQuery, Query()],
     call: Reading,
+    desk: AtDesk,
 ) -> Response:
     """All that happened with a person, from the first touch on."""
-    query.version_of("classifier", CLASSIFIER_VERSION)
-    past = query.past(call.parts)
+    judged_by = classifier_asked(query, call, desk)
+    past = query.past(call.parts).model_copy(update={"classifier": judged_by})
     query.await_position(call.parts)
     with reading_cursor(query.cursor):
         rows = call.parts.reads.journey(call.workspace, contact_id, past, query.cursor, query.limit)

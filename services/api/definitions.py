@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from schemas.classifier import CLASSIFIER_ID
 from schemas.clock import random_id
 from schemas.documents import DefinitionDocument
 from schemas.dry_runs import DryRun, DryRunQuery
@@ -64,7 +65,8 @@ def _deed(desk: Desk, call: Call) -> Deed[DefinitionDocument]:
 def draft_definition(body: NewDefinition, call: Writing, desk: AtDesk) -> Response:
     """Draft a definition, or the next version of one; nothing is in force yet."""
     call.required_key()
-    definition_id = body.definition_id or random_id(call.parts.random)
+    own = CLASSIFIER_ID if body.kind == "classifier" else None
+    definition_id = body.definition_id or own or random_id(call.parts.random)
 
     def decide(document: DefinitionDocument | None) -> Change[DefinitionDocument]:
         return definitions.draft(document, definition_id, body.kind, body.body)
@@ -130,7 +132,10 @@ def _query(asked: DryRunning, parts: Parts, definition_id: UUID, version: int) -
 def publish_definition(
     definition_id: UUID, call: Writing, desk: AtDesk, body: Publishing | None = None
 ) -> Response:
-    """Put the newest version in force, for what is recorded some seconds from now on."""
+    """Put the newest version in force, for what is recorded some seconds from now on.
+
+    A classifier judges all of history: it is in force once a replay by it is promoted.
+    """
     version = body.version if body else None
 
     def decide(document: DefinitionDocument | None) -> Change[DefinitionDocument]:

@@ -10,12 +10,14 @@ from fastapi import Response as HttpResponse
 from pydantic import Field
 
 from projections.kpis.definitions import DEFINITION_VERSION, PARTS
+from schemas.classifier import CLASSIFIER_ID
 from schemas.errors import Fault, MalformedRequest, NotFound
 from schemas.kpis import (
     Counted,
     CountedQuery,
     GroupBy,
     KpiChanges,
+    KpiChangesQuery,
     KpiGroup,
     KpiQuery,
     KpiReport,
@@ -24,6 +26,7 @@ from schemas.kpis import (
 from schemas.views import PastRows
 from services.api.call import Call, Reading
 from services.api.desk import AtDesk, Desk, show, show_view
+from services.api.judged import classifier_asked, newest_classifier
 from services.api.paging import reading_cursor
 from services.api.parameters import After, Limit, PastParameters, known_at, moment
 from services.commands import campaigns
@@ -42,7 +45,12 @@ class CampaignKpiReport(KpiReport):
 
 
 class SpanParameters(PastParameters):
-    """Which days' cohorts, of which past."""
+    """Which days' cohorts, of which past. ``version`` is that of the ``definition``."""
+
+    definition: Annotated[
+        UUID | None,
+        Field(description="The classifier, to have hits judged by another version of it."),
+    ] = None
 
     since: Annotated[str | None, Field(alias="from", description="From this day on.")] = None
     until: Annotated[str | None, Field(alias="to", description="Before this day.")] = None
@@ -72,7 +80,7 @@ def read_campaign_kpis(
 ) -> HttpResponse:
     """The KPIs of a campaign."""
     _checked_campaign(desk, call, campaign_id)
-    report = _report(call, query, campaign_id, ())
+    report = _report(call, desk, query, campaign_id, ())
     kpis = report["data"][0]["kpis"] if report["data"] else {}
     return show({"campaign_id": str(campaign_id), "kpis": kpis, **report})
 
@@ -83,6 +91,10 @@ class ChangeParameters(KpiParameters):
     known_before: Annotated[
         str, Field(max_length=2048, description="The older time, or the older reply's known_at.")
     ]
+    classifier_before: Annotated[
+        int | None,
+        Field(ge=1, lt=2**31, description="The classifier_version of the older reply."),
+    ] = None
 
 
 @router.get("/kpis/changes", response_model=KpiChanges)
@@ -91,7 +103,7 @@ def read_kpi_changes(
 ) -> HttpResponse:
     """Why KPIs are others than they were: their difference, split by what came between.
 
-    Both are counted by the definitions and rules of now.
+    Both are counted by the definitions and rules of now, but for the classifier.
     """
     if query.campaign_id is not None:
         _checked_campaign(desk, call, query.campaign_id)
@@ -99,11 +111,20 @@ def read_kpi_changes(
         detail = "Send known_at too: the known_at of the newer of the two replies."
         raise _refused("known_at", detail)
     only = _named(query.only)
-    asked = _asked(call, query, query.campaign_id, _groups(query.group_by), only)
-    before = known_at(query.known_before, call.parts)
+    asked = _asked(call, desk, query, query.campaign_id, _groups(query.group_by), only)
+    changes = KpiChangesQuery(
+        **asked.model_dump(),
+        known_before=known_at(query.known_before, call.parts) or "",
+        classifier_before=_older(call, desk, query.classifier_before),
+    )
     query.await_position(call.parts)
-    changes = call.parts.reads.kpi_changes(call.workspace, asked, before or "")
-    return show_view(changes)
+    return show_view(call.parts.reads.kpi_changes(call.workspace, changes))
+
+
+def _older(call: Call, desk: Desk, version: int | None) -> int | None:
+    if version is not None and version > newest_classifier(call, desk):
+        raise _refused("classifier_before", "Send the classifier_version of the older reply.")
+    return version
 
 
 @router.get("/kpis", response_model=KpiReport)
@@ -113,7 +134,7 @@ def read_kpis(
     """The KPIs of the workspace or of a campaign, in groups."""
     if query.campaign_id is not None:
         _checked_campaign(desk, call, query.campaign_id)
-    return show(_report(call, query, query.campaign_id, _groups(query.group_by)))
+    return show(_report(call, desk, query, query.campaign_id, _groups(query.group_by)))
 
 
 class CountedParameters(SpanParameters):
@@ -148,7 +169,7 @@ def read_counted(
         raise NotFound(f"There is no KPI {kpi[:40]!r}; docs/kpis.md lists them.")
     names, values = _group_of(query.group)
     asked = CountedQuery(
-        **_asked(call, query, query.campaign_id, names).model_dump(exclude={"only"}),
+        **_asked(call, desk, query, query.campaign_id, names).model_dump(exclude={"only"}),
         kpi=kpi,
         part=query.part,
         group=values,
@@ -172,11 +193,12 @@ def _group_of(text: str | None) -> tuple[tuple[GroupBy, ...], tuple[str, ...]]:
 
 def _report(
     call: Call,
+    desk: Desk,
     query: CampaignKpiParameters,
     campaign_id: UUID | None,
     group_by: tuple[GroupBy, ...],
 ) -> dict[str, Any]:
-    asked = _asked(call, query, campaign_id, group_by, _named(query.only))
+    asked = _asked(call, desk, query, campaign_id, group_by, _named(query.only))
     query.await_position(call.parts)
     report = call.parts.reads.kpis(call.workspace, asked)
     shown = report.model_dump(mode="json", exclude={"data"})
@@ -185,12 +207,12 @@ def _report(
 
 def _asked(
     call: Call,
+    desk: Desk,
     query: SpanParameters,
     campaign_id: UUID | None,
     group_by: tuple[GroupBy, ...],
     only: tuple[str, ...] = (),
 ) -> KpiQuery:
-    query.version_of("definition of the KPIs", DEFINITION_VERSION)
     past = query.past(call.parts)
     return KpiQuery(
         campaign_id=campaign_id,
@@ -200,7 +222,18 @@ def _asked(
         until=moment(query.until, "to"),
         as_of=past.as_of,
         known_at=past.known_at,
+        classifier=_classifier(call, desk, query),
     )
+
+
+def _classifier(call: Call, desk: Desk, query: SpanParameters) -> int | None:
+    """The version of the classifier that is asked for; else that of the KPIs, which is one."""
+    if query.definition is None:
+        query.version_of("definition of the KPIs", DEFINITION_VERSION)
+        return None
+    if query.definition != CLASSIFIER_ID:
+        raise _refused("definition", f"KPIs have versions of the classifier, {CLASSIFIER_ID}.")
+    return classifier_asked(query, call, desk)
 
 
 def _group(group: KpiGroup) -> dict[str, Any]:

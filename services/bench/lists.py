@@ -19,6 +19,7 @@ from events.sql.tables import reading
 from projections.folds.members.rules import RulesInForce
 from projections.folds.order import all_folds
 from projections.folds.reference import ReferenceBook
+from projections.judgements.classifiers import Classifiers
 from projections.reading.previewing import preview_of
 from projections.rows_sink import RowsSink
 from projections.stores.rows import open_rows
@@ -119,7 +120,7 @@ class _World:
         self._log = log
         self._composer = composer
         self._clock = clock
-        self._sink = RowsSink(rows, log, composer, book, folds, generation=1)
+        self._sink = RowsSink(rows, log, composer, book, folds, Classifiers(log, {}), generation=1)
         self._rows = rows
         self._rules = RulesInForce(book)
         self._drawn = 0

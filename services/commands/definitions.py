@@ -1,24 +1,27 @@
-"""Versioned rules: drafted, published by one atomic step, retired. Promotion rules for now."""
+"""Versioned rules and the classifier: drafted, published by one atomic step, retired."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from events.gate import StreamWrite
+from schemas import classifier
 from schemas.catalogue import Topic
 from schemas.decisions.definition import DefinitionStep
 from schemas.documents import DefinitionDocument
 from schemas.envelope import Stream
 from schemas.errors import Fault, InvalidInput, MoveRefused, NotFound
+from schemas.fields import Model
 from schemas.promotion import BUILT_IN, PromotionRule
 from services.commands.commander import Change, Step
 from services.commands.conditions import checked_props, checked_types
 from services.commands.faults import faults_of
 
-KINDS = ("promotion",)
+KINDS = ("promotion", "classifier")
 LIST = "list"
 """The kind of lists' rules, which have a door of their own."""
 
@@ -30,18 +33,24 @@ def stream_of(definition_id: UUID) -> Stream:
 
 def built_in() -> list[DefinitionDocument]:
     """The rules every workspace begins with, as if they had been published there."""
-    return [
-        DefinitionDocument(
-            definition_id=rule.rule_id,
-            kind="promotion",
-            version=rule.version,
-            body=_plain(rule.rule),
-            state="published",
-            published_version=rule.version,
-            published_body=_plain(rule.rule),
-        )
-        for rule in BUILT_IN
+    rules = [
+        _in_force(rule.rule_id, "promotion", rule.version, _plain(rule.rule)) for rule in BUILT_IN
     ]
+    body = _plain(classifier.BUILT_IN.classifier)
+    version = classifier.BUILT_IN.version
+    return [*rules, _in_force(classifier.CLASSIFIER_ID, "classifier", version, body)]
+
+
+def _in_force(name: UUID, kind: str, version: int, body: dict[str, Any]) -> DefinitionDocument:
+    return DefinitionDocument(
+        definition_id=name,
+        kind=kind,
+        version=version,
+        body=body,
+        state="published",
+        published_version=version,
+        published_body=body,
+    )
 
 
 def known(document: DefinitionDocument | None, definition_id: UUID) -> DefinitionDocument:
@@ -61,6 +70,9 @@ def draft(
         raise InvalidInput(
             "A definition keeps its kind.", (Fault("/kind", f"It is {standing.kind}."),)
         )
+    if kind == "classifier" and definition_id != classifier.CLASSIFIER_ID:
+        detail = f"Draft the next version of {classifier.CLASSIFIER_ID}."
+        raise InvalidInput("There is one classifier.", (Fault("/definition_id", detail),))
     checked = _checked_body(kind, body)
     version = standing.version + 1 if standing else 1
     drafted = DefinitionDocument(
@@ -100,7 +112,7 @@ def tried(document: DefinitionDocument, version: int | None) -> int:
     """
     if document.kind not in KINDS:
         detail = "A list's rule is tried at /lists/{list_id}/rule/preview."
-        raise InvalidInput("Only promotion rules have dry runs.", (Fault("/kind", detail),))
+        raise InvalidInput("This kind has no dry runs.", (Fault("/kind", detail),))
     if version is not None and version > document.version:
         detail = f"The rule has the versions 1 to {document.version}."
         raise InvalidInput(detail, (Fault("/version", detail),))
@@ -144,16 +156,37 @@ def _checked_body(kind: str, body: dict[str, Any]) -> dict[str, Any]:
         detail = f"There are no definitions of kind {kind[:40]!r}; there are {', '.join(KINDS)}."
         raise InvalidInput(detail, (Fault("/kind", detail),))
     try:
-        rule = PromotionRule.model_validate(body)
+        return _plain(_CHECKS[kind](body))
     except ValidationError as error:
         raise InvalidInput("The rule cannot be used.", faults_of(error, "/body")) from error
+
+
+def _promotion(body: dict[str, Any]) -> PromotionRule:
+    rule = PromotionRule.model_validate(body)
     checked_types(rule.events, "/body/events", (Topic.FACTS,))
     checked_props(rule.where, "/body/where")
-    return _plain(rule)
+    return rule
 
 
-def _plain(rule: PromotionRule) -> dict[str, Any]:
-    plain: dict[str, Any] = rule.model_dump(mode="json", by_alias=True)
+def _classifier(body: dict[str, Any]) -> classifier.Classifier:
+    read = classifier.Classifier.model_validate(body)
+    unknown = [
+        Fault(f"/body/{name[:40]}", "A classifier has no such name.")
+        for name in classifier.unknown_names(read)
+    ]
+    if unknown:
+        raise InvalidInput("The classifier cannot be used.", tuple(unknown[:20]))
+    return read
+
+
+_CHECKS: dict[str, Callable[[dict[str, Any]], Model]] = {
+    "promotion": _promotion,
+    "classifier": _classifier,
+}
+
+
+def _plain(body: Model) -> dict[str, Any]:
+    plain: dict[str, Any] = body.model_dump(mode="json", by_alias=True)
     return plain
 
 

@@ -15,7 +15,8 @@ from events.sql.outbox import Relay
 from projections.columns_sink import ColumnsSink
 from projections.folds.order import all_folds
 from projections.folds.reference import ReferenceBook
-from projections.generations import live_generation
+from projections.generations import live_generation, versions_of
+from projections.judgements.classifiers import Classifiers
 from projections.letters import Letters
 from projections.read_models import ReadModels
 from projections.retrying import Retrying
@@ -93,7 +94,7 @@ class _Workers:
         settle = int(self._settings.settle_seconds * 1000)
         sink = RowsSink(
             self._store, self._log, self._composer, book, all_folds(book, settle),
-            generation=self._generation, feed=feed, tenure=tenure,
+            self._classifiers(), generation=self._generation, feed=feed, tenure=tenure,
         )  # fmt: skip
         return (lambda: sink.step(PAGE) or sink.tick(self._clock())), lambda: None
 
@@ -103,10 +104,14 @@ class _Workers:
         columns = self._read.columns()
         create_tables(columns)
         sink = ColumnsSink(
-            self._store, columns, self._log, self._composer, self._generation, feed, tenure
-        )
+            self._store, columns, self._log, self._composer, self._generation,
+            self._classifiers(), feed, tenure,
+        )  # fmt: skip
         # A step that a store broke off is finished before the next.
         return (lambda: sink.resume() or sink.step(PAGE)), sink.resume
+
+    def _classifiers(self) -> Classifiers:
+        return Classifiers(self._log, versions_of(self._store, self._generation))
 
     def _membership(self, name: str, delivery: Delivery, drain: Callable[[], None]) -> Membership:
         layout = layout_of(self._settings)

@@ -12,7 +12,7 @@ from projections.past.building import last_recorded
 from projections.past.cut import Between, Moment
 from projections.past.kinds import Kind
 from schemas.errors import InvalidInput
-from schemas.kpis import KpiChanges, KpiQuery, KpiValue
+from schemas.kpis import KpiChanges, KpiChangesQuery, KpiQuery, KpiValue
 from tests.support import campaign as c
 from tests.support.listed import DAY, settle
 from tests.support.lives import life, own_deed, who_is_who
@@ -33,8 +33,8 @@ def known(world: World) -> str:
 
 
 def changes(world: World, before: str, after: str, *only: str) -> KpiChanges:
-    query = KpiQuery(known_at=after, only=only)
-    return world.reads().kpi_changes(WORKSPACE, query, before)
+    query = KpiChangesQuery(known_at=after, only=only, known_before=before)
+    return world.reads().kpi_changes(WORKSPACE, query)
 
 
 def moved(told: KpiChanges, kpi: str) -> dict[str, tuple[float, float]]:
@@ -87,7 +87,8 @@ def test_the_states_are_those_of_the_kpis_themselves(world: World) -> None:
     reads, query = world.reads(), KpiQuery(group_by=("activity",))
     world.append(c.clicked(world, 0, at + 700_000), c.opened(world, 1, at + 800_000))
     after = known(world)
-    told = reads.kpi_changes(WORKSPACE, query.model_copy(update={"known_at": after}), before)
+    asked = KpiChangesQuery(group_by=("activity",), known_at=after, known_before=before)
+    told = reads.kpi_changes(WORKSPACE, asked)
     for state, name in ((before, "before"), (after, "after")):
         report = reads.kpis(WORKSPACE, query.model_copy(update={"known_at": state}))
         groups = {tuple(one.group.items()): one.kpis for one in report.data}

@@ -1,4 +1,4 @@
-"""The classifier, version 1: one case per line of its table, and its turns in time (R13)."""
+"""The classifier: one case per line of its table, its turns in time, and what data change (R13)."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.judgements.classifier import (
-    AFTER_DELIVERY,
-    BURST_LINKS,
-    EVIDENCE_SPAN,
-    Clicks,
-    Interaction,
-    Surroundings,
-    judge,
-)
+from projections.judgements.judge import Interaction, Judge, Judgement, Surroundings
+from schemas.classifier import BUILT_IN, Classifier
 from schemas.fields import Hit
 from tests.support.campaign import BROWSER, CRAWLER
 
 AT = 1_000_000
+FIRST = BUILT_IN.classifier
+JUDGE = Judge(FIRST)
 LINK = "0000000000000001"
+
+
+def judge(interaction: Interaction, around: Surroundings) -> Judgement:
+    return JUDGE.judge(interaction, around)
 
 
 def _open(agent: str = BROWSER, **hit):
@@ -82,9 +81,11 @@ def test_flags_tell_proxies_and_doubt():
 @pytest.mark.parametrize(
     ("delivered", "verdict"),
     [
-        pytest.param(AT - AFTER_DELIVERY, "machine", id="two seconds after delivery, inclusive"),
+        pytest.param(
+            AT - FIRST.after_delivery, "machine", id="two seconds after delivery, inclusive"
+        ),
         pytest.param(AT + 5000, "machine", id="before delivery"),
-        pytest.param(AT - AFTER_DELIVERY - 1, "unknown", id="just later: a fast click"),
+        pytest.param(AT - 2001, "unknown", id="just later: a fast click"),
         pytest.param(AT - 30_001, "human", id="in good time"),
     ],
 )
@@ -103,8 +104,11 @@ def test_all_clicks_of_a_burst_are_a_machine_s():
 
 def test_a_weak_sign_is_outweighed_by_a_person():
     weak = _click("", ip="")
-    assert judge(weak, Surroundings(evidence=[AT + EVIDENCE_SPAN])).opinion.verdict == "human"
-    assert judge(weak, Surroundings(evidence=[AT + EVIDENCE_SPAN + 1])).opinion.verdict == "unknown"
+    assert judge(weak, Surroundings(evidence=[AT + FIRST.evidence_span])).opinion.verdict == "human"
+    assert (
+        judge(weak, Surroundings(evidence=[AT + FIRST.evidence_span + 1])).opinion.verdict
+        == "unknown"
+    )
     assert judge(weak, Surroundings(evidence=[AT])).opinion.verdict == "unknown"
 
 
@@ -139,6 +143,40 @@ def test_turns_agree_with_judging_at_that_moment(clicks, deliveries, evidence, a
 )
 def test_the_clicks_that_decide_decide_as_all_would(clicks, deliveries):
     everything = Surroundings([*clicks, (AT, LINK)], deliveries)
-    few = Surroundings(Clicks(everything.clicks).around(AT), sorted(deliveries)[:1])
-    assert len(few.clicks) <= 2 * BURST_LINKS
+    few = Surroundings(JUDGE.clicks(everything.clicks).around(AT), sorted(deliveries)[:1])
+    assert len(few.clicks) <= 2 * FIRST.burst_links
     assert judge(_click(), few) == judge(_click(), everything)
+
+
+OTHERS = [
+    pytest.param({}, _open("Newsy/8"), "human", id="an agent that no list knows"),
+    pytest.param({"crawlers": [" NEWSY/8 "]}, _open("Newsy/8"), "machine", id="a list of its own"),
+    pytest.param(
+        {"image_proxies": ["newsy"], "crawlers": ["newsy"]},
+        _open("Newsy/8"),
+        "human",
+        id="the first list decides",
+    ),
+    pytest.param({"public_crawlers": False}, _open(CRAWLER), "human", id="no public list"),
+    pytest.param({"burst_links": 6}, _click(), "human", id="five links are no burst"),
+    pytest.param({"burst_span": 9999}, _click(), "human", id="nor in a shorter span"),
+    pytest.param({}, _click(), "machine", id="but they are by version 1"),
+]
+
+
+@pytest.mark.parametrize(("said", "interaction", "verdict"), OTHERS)
+def test_thresholds_and_lists_are_data(said, interaction, verdict):
+    other = Judge(Classifier.model_validate(said))
+    around = Surroundings(clicks=[(AT + n * 2500, f"{n:016x}") for n in range(5)])
+    assert other.judge(interaction, around).opinion.verdict == verdict
+
+
+def test_spans_are_data():
+    other = Judge(Classifier(after_delivery=0, fast_click=10, evidence_span=5))
+    early = Surroundings(deliveries=[AT - 5])
+    assert other.judge(_click(), early).opinion.verdict == "unknown"
+    shown = Surroundings(deliveries=[AT - 5], evidence=[AT + 5])
+    assert other.judge(_click(), shown).opinion.verdict == "human"
+    too_late = Surroundings(deliveries=[AT - 5], evidence=[AT + 6])
+    assert other.judge(_click(), too_late).opinion.verdict == "unknown"
+    assert other.judge(_click(), Surroundings(deliveries=[AT - 11])).opinion.verdict == "human"

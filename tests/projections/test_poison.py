@@ -15,7 +15,7 @@ from projections.columns.journal import journal_row
 from projections.digests import journal_digest, log_digest
 from projections.entities import refresh
 from projections.folds.contacts import Contacts
-from projections.judgements.classifier import Clicks
+from projections.judgements.judge import Clicks
 from projections.past.building import Stores
 from projections.reading.journey import journey_rows
 from projections.stores.rows import CONTACT, DEAD_LETTER
@@ -242,7 +242,7 @@ def test_hundreds_of_clicks_on_one_message_are_all_judged(world):
 
 
 def test_few_of_many_clicks_decide_about_a_burst():
-    many = Clicks((at, link) for at in range(5000) for link in c.LINKS)
+    many = Clicks(((at, link) for at in range(5000) for link in c.LINKS), 5)
     assert len(many.around(2500)) <= 10
 
 

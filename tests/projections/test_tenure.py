@@ -12,6 +12,7 @@ from events.sql.tables import reading
 from projections.columns_sink import ColumnsSink
 from projections.folds.order import all_folds
 from projections.folds.reference import ReferenceBook
+from projections.judgements.classifiers import Classifiers
 from projections.page import read_page
 from projections.rows_sink import RowsSink
 from projections.stores.rows import INTENT
@@ -27,7 +28,8 @@ PLACES = [(topic, partition) for topic in TOPICS for partition in range(4)]
 def rows_worker(world: World) -> tuple[RowsSink, Shared]:
     book, tenure = ReferenceBook(), Shared(world.rows, "rows", 1)
     sink = RowsSink(
-        world.rows, world.log, world.composer, book, all_folds(book, SETTLE), generation=1,
+        world.rows, world.log, world.composer, book, all_folds(book, SETTLE),
+        Classifiers(world.log, {}), generation=1,
         tenure=tenure,
     )  # fmt: skip
     return sink, tenure
@@ -35,7 +37,10 @@ def rows_worker(world: World) -> tuple[RowsSink, Shared]:
 
 def columns_worker(world: World) -> tuple[ColumnsSink, Shared]:
     tenure = Shared(world.rows, "columns", 1)
-    sink = ColumnsSink(world.rows, world.columns, world.log, world.composer, 1, tenure=tenure)
+    sink = ColumnsSink(
+        world.rows, world.columns, world.log, world.composer, 1, Classifiers(world.log, {}),
+        tenure=tenure,
+    )  # fmt: skip
     return sink, tenure
 
 

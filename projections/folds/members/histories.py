@@ -133,7 +133,7 @@ class Histories:
             id=entity,
             kind=kind,
             said=said,
-            done=_done(everyone, self._types),
+            done=_done(everyone, self._types, self._context.classifier),
             related=self._related(History(entity, said, kind=kind), own, everyone, path),
             allowed=tuple(ledger_of(everyone)),
             listed=_listed(entity, own),
@@ -303,7 +303,9 @@ def _attributes(value: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]
             yield from _attributes(inner, f"{path}.{name}")
 
 
-def _done(facts: Sequence[Known], types: frozenset[str]) -> Mapping[str, tuple[Done, ...]]:
+def _done(
+    facts: Sequence[Known], types: frozenset[str], classifier: int
+) -> Mapping[str, tuple[Done, ...]]:
     verdicts: dict[str, list[Known]] = {}
     for known in facts:
         if isinstance(known.payload, InteractionJudged):
@@ -312,17 +314,16 @@ def _done(facts: Sequence[Known], types: frozenset[str]) -> Mapping[str, tuple[D
     for known in facts:
         if known.event.type in types and not known.event.test:
             props = orjson.loads(known.event.data)
-            said = tuple(_verdicts(verdicts.get(known.id, ())))
+            said = tuple(_verdicts(verdicts.get(known.id, ()), classifier))
             one = Done(known.event.occurred_at, known.id, props, "hit" in props, said)
             found.setdefault(known.event.type, []).append(one)
     return {kind: tuple(ones) for kind, ones in found.items()}
 
 
-def _verdicts(judged: Iterable[Known]) -> Iterator[Verdict]:
-    """Verdicts in their order; the newest classifier's stand for those of older ones."""
+def _verdicts(judged: Iterable[Known], classifier: int) -> Iterator[Verdict]:
+    """Verdicts in their order, by the version of the classifier that counts."""
     payloads = [(k, k.payload) for k in judged if isinstance(k.payload, InteractionJudged)]
-    newest = max((p.classifier_version for _, p in payloads), default=0)
-    mine = [(p.ordinal, k, p) for k, p in payloads if p.classifier_version == newest]
+    mine = [(p.ordinal, k, p) for k, p in payloads if p.classifier_version == classifier]
     for _, known, said in sorted(mine, key=lambda one: one[0]):
         yield Verdict(known.event.occurred_at, said.verdict == "human", known.id)
 

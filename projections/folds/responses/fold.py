@@ -55,7 +55,7 @@ class Responses(Fold):
         return (event.subject_id,) if rule_for(known, self._book) else ()
 
     def fold(self, entity: str, facts: Sequence[Known], context: Context) -> Outcome:
-        found, needs = candidates(facts, _verdicts(facts), context)
+        found, needs = candidates(facts, _verdicts(facts, context.classifier), context)
         docs: dict[UUID, ResponseDoc] = {}
         due: list[int] = []
         for candidate in found:
@@ -89,15 +89,15 @@ class Responses(Fold):
         return conclusions(old, new, cause, context)
 
 
-def _verdicts(facts: Sequence[Known]) -> dict[UUID, str]:
-    """The newest verdict on each interaction: highest classifier, then last in its own order."""
-    newest: dict[UUID, tuple[int, int, str]] = {}
+def _verdicts(facts: Sequence[Known], classifier: int) -> dict[UUID, str]:
+    """The newest verdict on each interaction, by the version of the classifier that counts."""
+    newest: dict[UUID, tuple[int, str]] = {}
     for known in facts:
         p = known.payload
-        if isinstance(p, InteractionJudged):
-            said = (p.classifier_version, p.ordinal, p.verdict)
+        if isinstance(p, InteractionJudged) and p.classifier_version == classifier:
+            said = (p.ordinal, p.verdict)
             newest[p.event_id] = max(newest.get(p.event_id, said), said)
-    return {event_id: said[2] for event_id, said in newest.items()}
+    return {event_id: said[1] for event_id, said in newest.items()}
 
 
 def _by_response(facts: Sequence[Known]) -> dict[UUID, list[Known]]:

@@ -23,7 +23,16 @@ from schemas.documents import AudiencePart
 from schemas.dry_runs import DryRun, DryRunDifference, DryRunQuery, DryRunResponses
 from schemas.errors import Fault, InvalidInput, NotFound, Stale
 from schemas.instants import to_datetime
-from schemas.kpis import Counted, CountedQuery, KpiChanges, KpiGroup, KpiQuery, KpiReport, KpiValue
+from schemas.kpis import (
+    Counted,
+    CountedQuery,
+    KpiChanges,
+    KpiChangesQuery,
+    KpiGroup,
+    KpiQuery,
+    KpiReport,
+    KpiValue,
+)
 from schemas.views import (
     NOW,
     ContactView,
@@ -255,11 +264,11 @@ class FakeReads(Reads):
         self._start(after)
         return PastRows(data=[Counted(person="p", events=[])], as_of=None, known_at="x")
 
-    def kpi_changes(self, workspace: str, query: KpiQuery, known_before: str) -> KpiChanges:
-        self.asked.append((query, known_before))
+    def kpi_changes(self, workspace: str, query: KpiChangesQuery) -> KpiChanges:
+        self.asked.append(query)
         return KpiChanges(
-            data=[], known_before=known_before, known_at=query.known_at or "",
-            definition_version=1, classifier_version=1,
+            data=[], known_before=query.known_before, known_at=query.known_at or "",
+            definition_version=1, classifier_before=1, classifier_version=1,
         )  # fmt: skip
 
     def dry_run(self, workspace: str, query: DryRunQuery) -> DryRun:
@@ -272,6 +281,7 @@ class FakeReads(Reads):
             until=to_datetime(query.until),
             responses=DryRunResponses(now=3, then=3, appear=none, leave=none, change=none),
             kpis=[],
+            lists=[],
             known_at=query.known_at or "x",
             definition_version=1,
             classifier_version=1,

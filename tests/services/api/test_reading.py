@@ -8,7 +8,8 @@ import pytest
 
 from events.cursor import Cursor
 from schemas.catalogue import Topic
-from schemas.kpis import CountedQuery, KpiQuery
+from schemas.classifier import CLASSIFIER_ID
+from schemas.kpis import CountedQuery, KpiChangesQuery, KpiQuery
 from services.parts import Parts
 from tests.services.api.caller import Caller, problem
 from tests.services.api.fake_reads import FakeReads, a_contact
@@ -110,8 +111,10 @@ def test_changes_of_kpis_hand_both_states_on(admin: Caller, reads: FakeReads, pa
         "/kpis/changes", known_before=older, known_at=newer, only="open_rate", group_by="day"
     ).json()
     assert (told["data"], told["known_before"], told["known_at"]) == ([], older, newer)
-    question = KpiQuery(group_by=("day",), only=("open_rate",), known_at=newer)
-    assert reads.asked == [(question, older)]
+    question = KpiChangesQuery(
+        group_by=("day",), only=("open_rate",), known_at=newer, known_before=older
+    )
+    assert reads.asked == [question]
 
 
 def test_whom_a_kpi_counts_is_asked_by_part_and_group(admin: Caller, reads: FakeReads) -> None:
@@ -148,6 +151,25 @@ def test_whom_a_kpi_counts_is_refused_unless_asked_well(
     problem(admin.get(f"/kpis/{kpi}/counted", **params), status)
 
 
+def test_figures_and_journeys_take_a_version_of_the_classifier(
+    admin: Caller, reads: FakeReads, ada: UUID
+) -> None:
+    by = {"definition": str(CLASSIFIER_ID)}
+    problem(admin.get("/kpis", version="2", **by), 400)
+    admin.done("/definitions", {"kind": "classifier", "body": {"burst_links": 7}})
+    assert admin.get("/kpis", version="2", **by).status_code == 200
+    assert admin.get("/kpis", version="current", **by).status_code == 200
+    assert [query.classifier for query in reads.asked] == [2, None]
+    problem(admin.get("/kpis", version="3", **by), 400)
+    refused = problem(admin.get("/kpis", version="1", definition=str(uuid4())), 400)
+    assert str(CLASSIFIER_ID) in refused["detail"]
+    reads.asked.clear()
+    path = f"/contacts/{ada}/journey"
+    assert admin.get(path, version="2").status_code == 200
+    assert [past.classifier for past in reads.asked] == [2]
+    problem(admin.get(path, version="3"), 400)
+
+
 def test_changes_of_kpis_want_both_states(admin: Caller) -> None:
     cursor = Cursor().encode()
     refused = problem(admin.get("/kpis/changes", known_before=cursor), 400)
@@ -156,4 +178,5 @@ def test_changes_of_kpis_want_both_states(admin: Caller) -> None:
     problem(admin.get("/kpis/changes", known_at=cursor, known_before="x"), 400)
     both = {"known_at": cursor, "known_before": cursor}
     problem(admin.get("/kpis/changes", only="happiness", **both), 400)
+    problem(admin.get("/kpis/changes", classifier_before="2", **both), 400)
     problem(admin.get("/kpis/changes", campaign_id=str(uuid4()), **both), 404)

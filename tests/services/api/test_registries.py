@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from schemas.classifier import CLASSIFIER_ID
 from schemas.promotion import BUILT_IN, rule_id
 from services.parts import Parts
 from tests.services.api.caller import Caller, decisions, problem, types_of
@@ -125,13 +126,44 @@ def test_definition_in_force_stays_while_a_next_one_is_drafted(admin: Caller) ->
 
 def test_built_in_rules_are_listed_and_can_be_changed(admin: Caller) -> None:
     listed = admin.get("/definitions").json()["data"]
-    assert {row["definition_id"] for row in listed} == {str(r.rule_id) for r in BUILT_IN}
+    built_in = {*(str(rule.rule_id) for rule in BUILT_IN), str(CLASSIFIER_ID)}
+    assert {row["definition_id"] for row in listed} == built_in
     name = str(rule_id("form"))
     body = admin.get(f"/definitions/{name}").json()["body"]
     off = {"definition_id": name, "body": {**body, "enabled": False}}
     assert admin.done("/definitions", off)["version"] == 2
     assert admin.done(f"/definitions/{name}/publish")["published_body"]["enabled"] is False
-    assert len(admin.get("/definitions").json()["data"]) == len(BUILT_IN)
+    assert len(admin.get("/definitions").json()["data"]) == len(built_in)
+
+
+def test_the_classifier_is_one_definition(admin: Caller) -> None:
+    """... whose versions are drafted on the built-in one, whether its id is sent or not."""
+    path = f"/definitions/{CLASSIFIER_ID}"
+    assert admin.get(path).json()["body"]["burst_links"] == 5
+    told = admin.done("/definitions", {"kind": "classifier", "body": {"tools": ["Curl/ "]}})
+    assert (told["definition_id"], told["version"]) == (str(CLASSIFIER_ID), 2)
+    assert (told["body"]["tools"], told["body"]["burst_span"]) == (["curl/"], 10_000)
+    assert told["published_version"] == 1
+    assert admin.done(f"{path}/publish")["published_version"] == 2
+    assert admin.done(f"{path}/retire")["published_version"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"definition_id": str(rule_id("x")), "body": {}}, "/definition_id"),
+        ({"body": {"burst_link": 3}}, "/body/burst_link"),
+        ({"body": {"burst_links": 1}}, "/body/burst_links"),
+        ({"body": {"after_delivery": 3_600_001}}, "/body/after_delivery"),
+        ({"body": {"tools": ["ab"]}}, "/body/tools/0"),
+        ({"body": {"tools": ["abc"] * 501}}, "/body/tools"),
+    ],
+)
+def test_a_classifier_that_cannot_be_used_is_refused(
+    admin: Caller, body: dict[str, Any], pointer: str
+) -> None:
+    refused = admin.post("/definitions", {"kind": "classifier", **body})
+    assert problem(refused, 422)["errors"][0]["pointer"] == pointer
 
 
 @pytest.mark.parametrize(
