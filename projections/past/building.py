@@ -1,7 +1,7 @@
 """Builds a past: the rows and columns that an installation would have had at a moment.
 
-The log is read once more up to the moment, and everything is concluded anew from it; derived
-events are not read. So a conclusion is known when its cause is, whenever it was recorded (R4).
+The log is read once more up to the moment, and everything is concluded anew from it. So what is
+concluded is known when its cause is, whenever it was recorded (R4).
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Building:
             entities.rebuild(moment.workspace, pool)
 
     def _fold_log(self) -> None:
-        until = self._moment.until
+        until = self._moment.cursor
         self._work.total = until.total
         while self._sink.step(_BATCH, until):
             self._work.done = self._sink.cursor().total

@@ -1,4 +1,8 @@
-"""The log as it lay at a cursor, for one workspace: what an installation would have read then."""
+"""The log as it lay at a cursor, for one workspace: what an installation would have read then.
+
+Conclusions are not read but concluded anew (R4), all but captured responses: one that somebody has
+decided on stays, though it would be none by now.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from events.log import EVERYTHING, Appended, EventLog, Filter, Record, Slice, St
 from projections.judgements.classifiers import classifier_version
 from projections.past.kinds import Kind, kind_of
 from projections.past.supposing import Supposition
-from schemas.catalogue import Topic
+from schemas.catalogue import Topic, load_all
 from schemas.errors import LogUnavailable, UnknownEventType, Unreadable
 
 _IDENTITY = ("contact.", "visitor.")
@@ -63,21 +67,19 @@ class Moment:
         """Whether it is the state of an installation at some time, and nothing made up."""
         return self.step is None and self.supposing is None
 
-    @property
-    def until(self) -> Cursor:
-        """The cursor without derived events, which a past concludes anew (R4)."""
-        return Cursor(
-            {place: o for place, o in self.cursor.items() if place[0] is not Topic.DERIVED}
-        )
+
+_CAPTURED = Filter(
+    types=frozenset(kind.wire for kind in load_all() if kind.name == "response.captured")
+)
 
 
 class CutLog(EventLog):
-    """Reads facts and decisions of a moment; takes nothing."""
+    """Reads facts, decisions and captured responses of a moment; takes nothing."""
 
     def __init__(self, log: EventLog, moment: Moment) -> None:
         self.partitions = log.partitions
         self._log = log
-        self._until = moment.until
+        self._until = moment.cursor
         self._as_of = moment.as_of
         self._step = moment.step
         self._supposing = moment.supposing
@@ -89,6 +91,8 @@ class CutLog(EventLog):
     def read(
         self, topic: Topic, partition: int, start: int, limit: int, only: Filter = EVERYTHING
     ) -> Slice:
+        if topic is Topic.DERIVED:
+            only = _CAPTURED  # as folds read: without a filter of their own
         room = max(0, self._until[topic, partition] - start)
         found = self._log.read(topic, partition, start, min(limit, room), only)
         kept = tuple(record for record in found.records if self._takes(record))
@@ -105,9 +109,10 @@ class CutLog(EventLog):
         """The log itself is others' to close."""
 
     def _takes(self, record: StoredRecord) -> bool:
+        is_derived = record.position.topic is Topic.DERIVED
         return (
             record.key.startswith(self._mine)
-            and (self._step is None or self._step.takes(record))
+            and (self._step is None or is_derived or self._step.takes(record))
             and (self._supposing is None or self._supposing.hears(record))
             and (self._as_of is None or _had_happened(record, self._as_of))
         )

@@ -19,6 +19,7 @@ from schemas.dry_runs import DryRun, DryRunQuery
 from schemas.errors import Stale
 from schemas.ids import named_id
 from schemas.promotion import rule_id
+from schemas.views import ResponseFilter
 from tests.support import campaign as c
 from tests.support.listed import DAY
 from tests.support.listed import settle as settle_lists
@@ -198,3 +199,43 @@ def documents(rows: sa.Engine) -> list[ResponseDoc]:
     with reading(rows).begin() as connection:
         query = sa.select(RESPONSE.c.doc).where(RESPONSE.c.generation == 1).order_by(RESPONSE.c.id)
         return [ResponseDoc.model_validate_json(doc) for (doc,) in connection.execute(query)]
+
+
+def reviewed(world: World) -> None:
+    """Somebody looks at the one response there is."""
+    (doc,) = world.responses()
+    stream = f"response:{doc.response_id}"
+    data = {"response_id": str(doc.response_id)}
+    world.append(world.decision("response.reviewed", data, stream, 1, c.person(1)))
+    settle(world)
+
+
+def test_a_response_that_somebody_has_decided_on_stays(world: World) -> None:
+    clicks = rule_id("email-click")
+    off = {"enabled": False, "events": ["email.clicked"], "response_type": "click",
+           "channel": "email"}  # fmt: skip
+    world.append(*written_to(world), step(world, "drafted", off, 2, clicks))
+    settle(world)
+    undecided = world.log.heads().encode()
+    reviewed(world)
+    told = dry_run(world, 2, clicks)
+    assert (told.responses.then, told.responses.leave.count) == (1, 0)
+    assert dry_run(world, 2, clicks, known_at=undecided).responses.leave.count == 1
+
+
+def test_what_was_known_when_it_had_been_decided_on_has_it_too(world: World) -> None:
+    """A burst makes machines of clicks, one of which is a response that somebody has reviewed."""
+    world.append(*written_to(world))
+    settle(world)
+    reviewed(world)
+    (first,) = world.responses()
+    world.append(*(c.clicked(world, 1, first.occurred_at, link=link) for link in c.LINKS[1:5]))
+    settle(world)
+    (adopted,) = world.responses()
+    assert adopted.adopted
+    known_at = world.log.heads().encode()
+    world.append(c.opened(world, 2, world.clock()))
+    settle(world)
+    reads = world.reads()
+    then = reads.responses(WORKSPACE, ResponseFilter(known_at=known_at), None, 10).data
+    assert [one.response_id for one in then] == [first.response_id]

@@ -123,6 +123,7 @@ def test_whatever_happens_meanwhile_each_version_says_what_it_would_have(
     operated.run()
     assert sound(operated)
     promote(operated, number)
+    _review(world)
     publish(world, NO_BROWSER, 3)
     third = begin(operated)
     promote(operated, third)
@@ -130,6 +131,15 @@ def test_whatever_happens_meanwhile_each_version_says_what_it_would_have(
     operated.run()
     assert sound(operated)
     _equal_their_pasts(operated, tmp_path, {1: 1, number: 2, third: 3})
+
+
+def _review(world: World) -> None:
+    """Somebody looks at every click that is a response by now."""
+    clicks = [doc for doc in world.responses() if doc.type == "click"]
+    for doc in clicks:
+        data, stream = {"response_id": str(doc.response_id)}, f"response:{doc.response_id}"
+        world.append(world.decision("response.reviewed", data, stream, 1, doc.entity))
+    assert clicks
 
 
 def _facts(world: World, random: Random) -> list[Record]:
