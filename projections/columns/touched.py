@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from projections.columns.copies import Copy
+from projections.entities.forms import FORMS
 from projections.entities.messages import HITS
 from projections.folds.campaigns import ActivityDoc, CampaignDoc
 from projections.folds.identity import ClusterDoc
@@ -14,7 +15,6 @@ EVIDENCE = (
     "form.submitted", "email.replied", "sms.received", "call.completed", "call.missed",
     "call.voicemail_left", "page.viewed",
 )  # fmt: skip
-_FORMS = ("form.visited", "form.submitted")
 
 Hits = set[tuple[str, str]]
 """Hits that belong to no message: whose they are, and the events."""
@@ -68,7 +68,7 @@ def _note_row(mine: Touched, row: Mapping[str, object], goal_types: frozenset[st
         mine.hits.add((person, str(row["event_id"])))
     if kind in EVIDENCE:
         mine.evidence.add(person)
-    if kind in _FORMS:
+    if kind in FORMS:
         mine.forms.add(person)
     if kind in goal_types:
         mine.goals.add(person)

@@ -15,7 +15,8 @@ from projections.stores.columns import Columns
 from projections.stores.tables import EVER_JOURNALED, JOURNAL_COPIES
 
 _PAGE = 5000
-_BUCKETS = 16
+_AT_ONCE = 50_000
+"""About so many events of the journal are looked at together."""
 
 
 def first_copies(log: EventLog, until: Cursor) -> Iterator[StoredRecord]:
@@ -35,11 +36,12 @@ def first_copies(log: EventLog, until: Cursor) -> Iterator[StoredRecord]:
 
 def journaled(columns: Columns) -> Iterator[tuple[str, StoredRecord]]:
     """Workspace and record of every row of the journal; of later copies, the first."""
-    for bucket in range(_BUCKETS):
+    buckets = _buckets(columns)
+    for bucket in range(buckets):
         found = columns.query(
             f"SELECT * FROM {EVER_JOURNALED} "
             "WHERE cityHash64(event_id) % {buckets:UInt32} = {bucket:UInt32}",
-            {"bucket": bucket, "buckets": _BUCKETS},
+            {"bucket": bucket, "buckets": buckets},
         )
         rows = found.to_pylist()
         firsts: dict[str, tuple[int, int]] = {}
@@ -49,6 +51,11 @@ def journaled(columns: Columns) -> Iterator[tuple[str, StoredRecord]]:
         for row in rows:
             if firsts[row["event_id"]] == _place(row):
                 yield row["workspace"], stored_record(row)
+
+
+def _buckets(columns: Columns) -> int:
+    (count,) = columns.query(f"SELECT count() AS n FROM {EVER_JOURNALED}").column("n").to_pylist()
+    return 1 + int(count) // _AT_ONCE
 
 
 def _place(row: Mapping[str, Any]) -> tuple[int, int]:
@@ -97,7 +104,8 @@ def copies_differences(columns: Columns) -> list[Difference]:
 
 def _between(columns: Columns, name: str, bound: str) -> Iterator[tuple[What, RowDifference]]:
     content = "cityHash64(type, person, message_key, occurred_at, data, log_offset)"
-    for bucket in range(_BUCKETS):
+    buckets = _buckets(columns)
+    for bucket in range(buckets):
         rows = columns.query(
             f"""
 SELECT workspace, toString(event_id) AS id,
@@ -110,7 +118,7 @@ FROM (
 WHERE cityHash64(event_id) % {{buckets:UInt32}} = {{bucket:UInt32}}
 GROUP BY workspace, event_id HAVING of_journal != of_copy OR uniqExact(content) > 1
 """,
-            {"bucket": bucket, "buckets": _BUCKETS},
+            {"bucket": bucket, "buckets": buckets},
         ).to_pylist()
         for row in rows:
             what = _what(row["of_copy"], row["of_journal"])

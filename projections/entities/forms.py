@@ -6,7 +6,8 @@ from projections.entities.notices import JUDGEMENT, VERDICT_NOW
 from projections.entities.order import EVERYONE, journal_for
 from projections.stores.tables import latest_copy
 
-_FORMS = "type IN ('form.visited', 'form.submitted')"
+FORMS = ("form.visited", "form.submitted")
+_FORMS = f"type IN {FORMS}"
 
 
 def forms_sql(

@@ -11,7 +11,7 @@ import pyarrow as pa
 from projections.columns.arrow import names_table
 from projections.columns.pairs import pairs_table
 from projections.columns.scope import Scope
-from projections.entities.forms import forms_sql
+from projections.entities.forms import FORMS, forms_sql
 from projections.entities.goals import goals_of
 from projections.entities.messages import clusters_sql, messages_sql
 from projections.entities.notices import (
@@ -25,6 +25,7 @@ from projections.entities.notices import (
 from projections.entities.order import EVERYONE
 from projections.entities.ranges import message_ranges, stray_ranges
 from projections.entities.reach import Goal, reach_sql
+from projections.predicates import quote
 from projections.stores.columns import Columns, Parameters
 from projections.stores.tables import (
     BELONGS,
@@ -128,6 +129,8 @@ class Entities:
 
     def _forms(self, here: Parameters, scope: Scope) -> None:
         given = names_table(name=sorted(scope.people.members(scope.form_clusters)))
+        if not (scope.is_undone or self._has_happened(here, FORMS, given)):
+            return
         text = forms_sql(f"j.person {_IN_GIVEN}", f"cluster {_IN_GIVEN}", whose=_SUBJECTS)
         self._insert("form_row", text, here, given)
         self._bury("form_row", here, "cluster", sorted(scope.form_clusters))
@@ -141,9 +144,11 @@ class Entities:
         if scope.campaigns:
             self._bury("reach_row", here, "campaign_id", sorted(scope.campaigns))
         if goals and clusters:
-            members = scope.people.members(clusters)
-            self._reach(goals, here, names_table(name=sorted(members)))
-            self._bury("reach_row", here, "cluster", sorted(clusters))
+            given = names_table(name=sorted(scope.people.members(clusters)))
+            types = sorted({goal.event.type for goal in goals})
+            if scope.is_undone or self._has_happened(here, types, given):
+                self._reach(goals, here, given)
+                self._bury("reach_row", here, "cluster", sorted(clusters))
 
     def _reach(self, goals: Sequence[Goal], here: Parameters, people: pa.Table | None) -> None:
         limits = (
@@ -153,6 +158,19 @@ class Entities:
         for start in range(0, len(goals), _GOALS_AT_ONCE):
             some = goals[start : start + _GOALS_AT_ONCE]
             self._insert("reach_row", reach_sql(some, _MESSAGES, *limits), here, people)
+
+    def _has_happened(self, here: Parameters, types: Sequence[str], people: pa.Table) -> bool:
+        """Whether any of these people did what rows follow from; if not, and nothing was undone,
+        there are none to write or to bury. To ask costs a tenth of finding that there are none.
+        """
+        quoted = ", ".join(map(quote, types))
+        found = self._columns.query(
+            "SELECT 1 FROM journal_by_person WHERE workspace = {workspace:String} "
+            f"AND person {_IN_GIVEN} AND type IN ({quoted}) LIMIT 1",
+            {"workspace": here["workspace"]},
+            people,
+        )
+        return bool(found.num_rows)
 
     def _clusters_of_messages(self, here: Parameters, pairs: pa.Table) -> set[str]:
         found = self._columns.query(

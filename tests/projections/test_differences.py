@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from projections.differences import in_journal
 from projections.differences.difference import (
     Change,
     Difference,
@@ -51,8 +52,9 @@ def events_of_messages(operated: Operated, count: int) -> list[str]:
     return [str(event) for event in rows.column(0).to_pylist()]
 
 
-def test_events_that_a_journal_lacks_or_has_twice_are_named(operated):
-    """Of the journal and of its copies in other orders."""
+def test_events_that_a_journal_lacks_or_has_twice_are_named(operated, monkeypatch):
+    """Of the journal and of its copies in other orders, a few events at a time."""
+    monkeypatch.setattr(in_journal, "_AT_ONCE", 20)
     columns = operated.world.columns
     events = events_of_messages(operated, 2 * len(JOURNALS))
     expected = []
