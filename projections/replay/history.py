@@ -17,7 +17,7 @@ from projections.folds.lookups import Lookups
 from projections.folds.met import Met
 from projections.progress import logical_time_of
 from projections.read_models import ReadModels
-from projections.replay.journaled import TABLES, events_of
+from projections.replay.journaled import TABLES, Place, events_of
 from projections.replay.replays import Step
 from projections.rows_sink import NAME as ROWS
 from projections.stores.rows import FOLD_TABLES
@@ -37,7 +37,7 @@ def history_of(
     """
     name = table.partition(".")[2]
     if name in TABLES:
-        return events_of(models.columns, name, workspace, row)
+        return events_of(Place(models.columns, generation, workspace, row), name)
     if name not in FOLD_TABLES:
         names = ", ".join(
             [f"columns.{known}" for known in sorted(TABLES)]

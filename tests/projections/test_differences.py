@@ -176,8 +176,33 @@ def test_the_events_of_a_message_are_behind_its_rows_of_columns(operated):
     topic, partition, offset = hit.position.split("/")
     page = operated.world.log.read(Topic(topic), int(partition), int(offset), 1)
     assert str(page.records[0].event_id) == hit.event_id
-    with pytest.raises(NotFound, match="no event of message"):
+    with pytest.raises(NotFound, match="no event of message_row"):
         operated.replaying.history(1, "columns.message_row", "other", message)
+
+
+def test_the_events_of_people_are_behind_what_they_did(operated, world):
+    """A form was sent, and a goal reached, by a browser that turned out to be a person's."""
+    start = world.clock() - 20 * 86_400_000
+    world.append(c.form_seen(world, 1, start), c.form_sent(world, 1, start + 60_000))
+    world.append(c.ordered(world, 1, start + 120_000))
+    operated.run()
+    rows = world.columns.query(
+        "SELECT concat(form_id, '/', cluster) AS form FROM form_row FINAL "
+        "WHERE generation = 1 AND NOT deleted"
+    )
+    (form,) = rows.column("form").to_pylist()
+    steps = operated.replaying.history(1, "columns.form_row", WORKSPACE, form)
+    assert [step.type for step in steps] == ["form.visited", "form.submitted"]
+    hit = f"/{steps[0].event_id}"
+    assert operated.replaying.history(1, "columns.judgement", WORKSPACE, hit) == steps[:1]
+    rows = world.columns.query(
+        "SELECT concat(campaign_id, '/', cluster) AS goal FROM reach_row FINAL "
+        "WHERE generation = 1 AND NOT deleted"
+    )
+    goals = rows.column("goal").to_pylist()
+    told = [operated.replaying.history(1, "columns.reach_row", WORKSPACE, one) for one in goals]
+    assert {step.type for steps in told for step in steps} == {"order.placed"}
+    assert str(c.person(1)) in {goal.partition("/")[2] for goal in goals}
 
 
 def test_an_empty_text_is_told_from_none():
@@ -187,8 +212,10 @@ def test_an_empty_text_is_told_from_none():
 
 
 def test_what_has_no_history_says_so(operated):
-    with pytest.raises(InvalidInput, match=r"Name one of columns\.judgement"):
-        operated.replaying.history(1, "columns.reach_row", WORKSPACE, "x")
+    with pytest.raises(InvalidInput, match=r"Name one of columns\.form_row"):
+        operated.replaying.history(1, "columns.stray", WORKSPACE, "x")
+    with pytest.raises(NotFound, match="no event of reach_row"):
+        operated.replaying.history(1, "columns.reach_row", WORKSPACE, "x/y")
     with pytest.raises(NotFound, match="no response"):
         operated.replaying.history(1, "rows.response", WORKSPACE, "x")
     with pytest.raises(NotFound, match="no generation 9"):
