@@ -156,23 +156,27 @@ class Replaying(Replays):
         except Exception as error:
             # The live generation is not touched by what is wrong with the rules of another.
             logger.exception("Generation %d has failed.", one.number)
-            self._telling.hand_over(self._ledger.one(one.number), self._still_wanted)
-            self._ledger.note(one.number, state=State.FAILED, trouble=f"{error}"[:2000])
-            self._growing.pop(one.number, None)
-            self._appoint()
+            self._leave(self._ledger.one(one.number), State.FAILED, f"{error}"[:2000])
             return False
 
     def _tell(self, one: Growing) -> None:
         """Tell the verdicts that are its alone, after which it follows."""
         made = self._ledger.one(one.number)
-        alone = self._telling.untold_in(made)
-        if alone:
+        offices = self._telling.offices_of(made)
+        if None in offices.values():
             with self._runner.held():
                 self._runner.settle(self._still_wanted)
         with self._runner.turn_beside():
-            self._telling.tell(made, alone, self._going)
+            self._telling.tell(made, offices, self._going)
             one.follow()
             self._appoint()
+
+    def _leave(self, one: Generation, state: State, trouble: str = "") -> None:
+        """Have a generation grow no more; whoever goes by the same classifier tells from now on."""
+        self._telling.hand_over(one, self._still_wanted)
+        self._growing.pop(one.number, None)
+        self._ledger.note(one.number, state=state, trouble=trouble)
+        self._appoint()
 
     def _appoint(self) -> None:
         self._telling.appoint([self._runner.sinks, *self.beside()])
@@ -286,20 +290,20 @@ class Replaying(Replays):
 
     def pause(self, number: int) -> Progress:
         with self._alone():
-            self._expect(number, State.BUILDING)
-            self._growing.pop(number, None)
-            self._ledger.note(number, state=State.PAUSED)
+            self._leave(self._expect(number, State.BUILDING), State.PAUSED)
             return self._progress(self._ledger.one(number))
 
     def resume(self, number: int) -> Progress:
         with self._alone():
-            lacking = self._lacking(self._expect(number, State.PAUSED, State.FAILED))
-            if lacking:
+            one = self._expect(number, State.PAUSED, State.FAILED)
+            if lacking := self._lacking(one):
                 raise MoveRefused(
                     f"Generation {number} was begun with other versions of {', '.join(lacking)}. "
                     "Cancel it, and begin another."
                 )
-            self._ledger.note(number, state=State.BUILDING, trouble="")
+            # Others may have told its verdicts meanwhile.
+            stage = Stage.TELLING if one.stage is Stage.FOLLOWING else one.stage
+            self._ledger.note(number, state=State.BUILDING, stage=stage, trouble="")
             made = self._ledger.one(number)
             self._growing[number] = Growing(self._models, self._ledger, made)
             return self._progress(made)
@@ -353,11 +357,10 @@ class Replaying(Replays):
         return one
 
     def _drop(self, one: Generation) -> Progress:
-        self._telling.hand_over(one, self._still_wanted)
-        self._growing.pop(one.number, None)
+        # Whatever ends the process meanwhile, what is left of its tables counts for nothing.
+        self._leave(one, State.FAILED, "It was to be dropped. Cancel it.")
         drop_generation(self._models, one.number)
-        self._ledger.note(one.number, state=State.GONE)
-        self._appoint()
+        self._ledger.note(one.number, state=State.GONE, trouble="")
         return self._progress(self._ledger.one(one.number))
 
     def _bring_level(self, number: int) -> None:

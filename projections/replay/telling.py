@@ -8,7 +8,8 @@ twice: the live one first, then the one that was live last, then the one that is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from events.compose import Draft
@@ -20,6 +21,9 @@ from projections.rebuild import workspaces_of
 from projections.replay.generation import Generation, Stage, State
 from projections.replay.ledger import Ledger
 from projections.replay.untold import untold
+
+Offices = Mapping[str, int | None]
+"""By workspace, the generation that tells there."""
 
 
 class Telling:
@@ -35,15 +39,24 @@ class Telling:
         for one in sinks:
             one.columns.tells = partial(_tells, order, one.generation)
 
-    def untold_in(self, one: Generation) -> list[str]:
-        """The workspaces in which nobody tells the verdicts by which a generation goes."""
-        order = self._order()
-        return [name for name in self._workspaces() if teller_of(order, one, name) is None]
+    def offices_of(self, one: Generation) -> Offices:
+        """The workspaces in which a generation will tell when it follows, with who does now."""
+        everyone = self._ledger.all()
+        order = order_of(everyone)
+        follows = replace(one, stage=Stage.FOLLOWING)
+        then = order_of([follows if other.number == one.number else other for other in everyone])
+        return {
+            name: teller_of(order, one, name)
+            for name in self._workspaces()
+            if teller_of(then, one, name) == one.number
+        }
 
-    def tell(self, one: Generation, workspaces: Iterable[str], going: Going) -> None:
-        """Tell its verdicts there. All that was sent must have been journaled."""
-        for workspace in workspaces:
-            self._put(one, workspace, None, going)
+    def tell(self, one: Generation, offices: Offices, going: Going) -> None:
+        """Tell there what nobody has told. Where nobody tells now, all that was sent of its version
+        must have been journaled.
+        """
+        for workspace, teller in offices.items():
+            self._put(one, workspace, teller, going)
 
     def hand_over(self, gone: Generation, going: Going) -> None:
         """Have others go on where a generation that goes has told verdicts."""
@@ -80,12 +93,9 @@ class Telling:
 
 
 def order_of(generations: Iterable[Generation]) -> list[Generation]:
-    """Those that may tell, first those that do. One that is built tells when it has concluded.
-
-    There is one of those at most, and it is the last: so one that is paused, or has failed, is in
-    nobody's place when it goes on.
-    """
-    may = [g for g in generations if g.stage is Stage.FOLLOWING and g.state is not State.GONE]
+    """Those that may tell, first those that do: all that follow, and are not paused."""
+    follow = (g for g in generations if g.stage is Stage.FOLLOWING)
+    may = [g for g in follow if g.state is State.LIVE or g.grows]
     ranks = {State.LIVE: 2, State.KEPT: 1}
     return sorted(may, key=lambda g: (ranks.get(g.state, 0), g.switched_at, g.number), reverse=True)
 

@@ -241,6 +241,39 @@ def test_what_comes_before_it_is_promoted_is_told(world: World) -> None:
     assert sound(operated)
 
 
+@pytest.mark.parametrize("was_live", [False, True])
+def test_one_that_failed_is_told_by_nobody_until_it_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, was_live: bool
+) -> None:
+    visited(world)
+    at = world.clock() - 39 * 86_400_000
+    operated = Operated(world)
+    operated.run()
+    publish(world, {"tools": []}, 2)
+    number = begin(operated)
+    if was_live:
+        promote(operated, number)
+        operated.replaying.rollback()
+    with monkeypatch.context() as patched:
+        patched.setattr(growing.Growing, "_follow", _broken)
+        world.append(c.clicked(world, 0, at, agent="", ip=""))
+        operated.run()
+    assert operated.state(number) is State.FAILED
+    world.append(c.form_sent(world, 0, at + 5 * MINUTE))
+    operated.run()
+    operated.replaying.resume(number)
+    world.append(*(c.clicked(world, 0, at + n * 1000, link=c.LINKS[n]) for n in range(1, 5)))
+    operated.run()
+    assert operated.state(number) is State.READY
+    promote(operated, number)
+    operated.run()
+    assert sound(operated)
+
+
+def _broken(*_: object) -> bool:
+    raise ArithmeticError("This rule divides by zero.")
+
+
 def test_a_retired_classifier_is_the_built_in_one(world: World) -> None:
     visited(world)
     operated = Operated(world)
