@@ -118,6 +118,10 @@ class Changes(Protocol):
     def version(self) -> Any:
         """Another value after another process has written; never waits long."""
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether others may have written unnoticed, since the store cannot be asked."""
+
     def tell(self, connection: Connection) -> None:
         """Tell others, in the transaction that has written."""
 
@@ -133,6 +137,10 @@ class Noticed:
 
     def version(self) -> int:
         return self._watch.number
+
+    @property
+    def is_blind(self) -> bool:
+        return self._watch.is_blind
 
     def tell(self, connection: Connection) -> None:
         notice(connection, _SUBJECT)
@@ -160,10 +168,11 @@ class SqlAccess(Access):
         self._passes = PassTable(store, self._turns, clock, random)
         self._changes = changes
         self._known: _Known | None = None
+        self._is_stale = False
 
     def authenticate(self, secret: str) -> Principal:
         match = _SECRET.fullmatch(secret)
-        key = self._read().keys.get(match[1]) if match else None
+        key = self._key(match[1]) if match else None
         # The comparison is made in any case, so that time tells nothing about key ids.
         expected = key.hash if key else _NO_HASH
         same = hmac.compare_digest(hash_of(secret), expected)
@@ -172,10 +181,17 @@ class SqlAccess(Access):
         return key.principal
 
     def principal(self, key_id: str) -> Principal:
-        key = self._read().keys.get(key_id)
+        key = self._key(key_id)
         if key is None or not key.entry.is_live(self._clock()):
             raise Unauthenticated("The key that opened this session is no longer valid.")
         return key.principal
+
+    def _key(self, key_id: str) -> _Key | None:
+        """A key; ``None`` is sure. Raises ``StoreUnavailable`` where nobody can tell."""
+        key = self._read().keys.get(key_id)
+        if key is None and (self._is_stale or self._changes.is_blind):
+            raise StoreUnavailable("Keys cannot be read now, and this one is not among the known.")
+        return key
 
     def open_pass(self, key_id: str, kind: PassKind, lifetime: int) -> str:
         self.principal(key_id)
@@ -345,11 +361,13 @@ class SqlAccess(Access):
     def _read(self) -> _Known:
         with self._turns:
             try:
-                return self._newest()
+                known, self._is_stale = self._newest(), False
+                return known
             except (SQLAlchemyError, UnavailableError) as error:
                 # Doors go on with what was known: a signature is as good as it was a second ago.
                 if self._known is None:
                     raise StoreUnavailable("Keys and workspaces cannot be read now.") from error
+                self._is_stale = True
                 log.warning("Keys and workspaces cannot be read again: %s.", type(error).__name__)
                 return self._known
 

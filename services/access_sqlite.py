@@ -39,6 +39,10 @@ class _DataVersion:
         self._connection.rollback()
         return found
 
+    @property
+    def is_blind(self) -> bool:
+        return False  # whoever looks is told that it cannot
+
     def tell(self, connection: Connection) -> None:
         """The engine tells others itself."""
 

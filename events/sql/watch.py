@@ -32,6 +32,8 @@ class Watch:
         self._store = store
         self._subject = subject
         self._ending = threading.Event()
+        self.is_blind = False
+        """Whether the store could not be asked the last time: others may have written since."""
         self.number = self._asked()
         self._thread = threading.Thread(target=self._look, name=f"watch-{subject}", daemon=True)
         self._thread.start()
@@ -45,9 +47,11 @@ class Watch:
         while not self._ending.wait(_SECONDS):
             try:
                 self.number = self._asked()
+                self.is_blind = False
             # What is known goes on to count meanwhile. A watch that ended at an error nobody
             # foresaw, such as a pool without a free connection, would let revoked keys in for ever.
             except (UnavailableError, sa.exc.SQLAlchemyError) as error:
+                self.is_blind = True
                 logger.debug("Changes of %s cannot be noticed now: %s", self._subject, error)
 
     def _asked(self) -> int:

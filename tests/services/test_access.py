@@ -21,6 +21,7 @@ from schemas.errors import (
     MoveRefused,
     NotFound,
     NotUnique,
+    StoreUnavailable,
     Unauthenticated,
 )
 from services.access import Access, GpcMode, Principal, Scope
@@ -32,6 +33,8 @@ from tests.support.randomness import seeded
 from tests.support.waiting import until
 
 WRITE = frozenset((Scope.WRITE,))
+UNKNOWN = f"ab_{'0' * 12}_{'A' * 43}"
+"""A key as keys are, which nobody has made."""
 Open = Callable[[], SqlAccess]
 IN_A_FILE = pytest.mark.parametrize("opened", ["sqlite"], indirect=True)
 
@@ -367,6 +370,8 @@ def test_what_was_read_once_serves_while_the_file_cannot_be_read(
         monkeypatch.setattr(one._changes, "_connection", Unreadable())
     assert access.workspace_by_number(1).id == "demo"
     assert fresh.authenticate(secret).workspace == "demo"
+    with pytest.raises(StoreUnavailable, match="not among the known"):
+        access.authenticate(UNKNOWN)
 
 
 @pytest.mark.parametrize("opened", ["postgres"], indirect=True)
@@ -378,7 +383,29 @@ def test_what_was_read_once_serves_while_the_database_is_away(
     access.note("demo", "token keys rotated", "2")  # so that it has to be read again
     with away(postgres, access._engine):
         assert access.authenticate(secret).workspace == "demo"
+        with pytest.raises(StoreUnavailable, match="not among the known"):
+            access.authenticate(UNKNOWN)  # it may have been made a moment ago
+        with pytest.raises(Unauthenticated):
+            access.authenticate("no key at all")
     assert access.create_key("demo", "desk", WRITE)
+    until(lambda: not access._changes.is_blind)
+    with pytest.raises(Unauthenticated):
+        access.authenticate(UNKNOWN)
+
+
+@pytest.mark.parametrize("opened", ["postgres"], indirect=True)
+def test_what_cannot_be_noticed_is_not_denied(access: SqlAccess, postgres: sa.Engine) -> None:
+    """... also by one who has nothing to read again."""
+    secret = access.create_key("demo", "shop", WRITE).secret
+    assert access.authenticate(secret)
+    with away(postgres, access._engine):
+        until(lambda: access._changes.is_blind)
+        with pytest.raises(StoreUnavailable):
+            access.authenticate(UNKNOWN)
+        assert access.authenticate(secret)
+    until(lambda: not access._changes.is_blind)
+    with pytest.raises(Unauthenticated):
+        access.authenticate(UNKNOWN)
 
 
 class Unreadable:
