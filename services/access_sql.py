@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -30,7 +30,6 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from events.sql.tables import lock_tables
-from events.sql.watch import Watch, notice
 from schemas.clock import Clock, RandomBytes
 from schemas.errors import (
     MoveRefused,
@@ -56,11 +55,11 @@ from services.access import (
     check_overlap,
     check_workspace,
 )
+from services.noticing import Changes
 from services.passes import PassTable, hash_of, make_pass_table
 
 _SECRET = re.compile(r"ab_([0-9a-f]{12})_[A-Za-z0-9_-]{43}", re.ASCII)
 _NO_HASH = bytes(32)
-_SUBJECT = "access"
 log = logging.getLogger(__name__)
 
 _META = MetaData()
@@ -110,43 +109,6 @@ class _Known:
     by_id: MappingProxyType[str, Workspace]
     by_number: MappingProxyType[int, Workspace]
     keys: MappingProxyType[str, _Key]
-
-
-class Changes(Protocol):
-    """Tells that another process has written."""
-
-    def version(self) -> Any:
-        """Another value after another process has written; never waits long."""
-
-    @property
-    def is_blind(self) -> bool:
-        """Whether others may have written unnoticed, since the store cannot be asked."""
-
-    def tell(self, connection: Connection) -> None:
-        """Tell others, in the transaction that has written."""
-
-    def close(self) -> None:
-        """Look no more."""
-
-
-class Noticed:
-    """Changes in a store that many processes share, known within a second."""
-
-    def __init__(self, store: Engine) -> None:
-        self._watch = Watch(store, _SUBJECT)
-
-    def version(self) -> int:
-        return self._watch.number
-
-    @property
-    def is_blind(self) -> bool:
-        return self._watch.is_blind
-
-    def tell(self, connection: Connection) -> None:
-        notice(connection, _SUBJECT)
-
-    def close(self) -> None:
-        self._watch.close()
 
 
 class SqlAccess(Access):

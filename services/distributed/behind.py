@@ -28,7 +28,7 @@ from projections.stores.tables import create_tables
 from projections.tenure import Shared
 from schemas.clock import Clock, RandomBytes
 from services.access import Access
-from services.access_sql import Noticed, SqlAccess
+from services.access_sql import SqlAccess
 from services.distributed.connecting import (
     broker_of,
     layout_of,
@@ -37,6 +37,7 @@ from services.distributed.connecting import (
 )
 from services.distributed.reading import Reading
 from services.folder import locked
+from services.noticing import Noticed
 from services.settings import Settings
 from services.stream.delivery import Delivery
 from services.stream.membership import Membership

@@ -29,7 +29,7 @@ from projections.standing import Standing
 from projections.waiting import Waiting
 from schemas.clock import Clock, RandomBytes
 from schemas.errors import StoreUnavailable, UnavailableError
-from services.access_sql import Noticed, SqlAccess
+from services.access_sql import SqlAccess
 from services.back.stub import stub
 from services.distributed.behind import retrying
 from services.distributed.connecting import (
@@ -42,6 +42,7 @@ from services.distributed.reading import Reading
 from services.folder import locked
 from services.keepsake import Keepsake
 from services.metrics import SPOOL_BYTES, SPOOL_ENTRIES, SPOOL_REFUSED
+from services.noticing import Noticed
 from services.parts import Parts
 from services.reference import Reference
 from services.settings import Settings

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from events.vault import Vault
 from schemas.clock import Clock, RandomBytes
 from services.access import Access
-from services.access_sql import Noticed, SqlAccess
+from services.access_sql import SqlAccess
 from services.distributed.connecting import store_of, vault_of
+from services.noticing import Noticed
 from services.settings import Settings
 
 

@@ -1,73 +1,30 @@
 from __future__ import annotations
 
-import itertools
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
 
-from projections.stores.rows import open_rows
-from schemas.clock import RandomBytes
 from schemas.errors import (
     Forbidden,
     InvalidInput,
     MoveRefused,
     NotFound,
     NotUnique,
-    StoreUnavailable,
     Unauthenticated,
 )
 from services.access import Access, GpcMode, Principal, Scope
-from services.access_sql import Noticed, SqlAccess, make_tables
 from services.access_sqlite import SqliteAccess
-from tests.support.away import away
+from tests.services.conftest import Open
 from tests.support.clock import SettableClock
 from tests.support.randomness import seeded
 from tests.support.waiting import until
 
 WRITE = frozenset((Scope.WRITE,))
-UNKNOWN = f"ab_{'0' * 12}_{'A' * 43}"
-"""A key as keys are, which nobody has made."""
-Open = Callable[[], SqlAccess]
 IN_A_FILE = pytest.mark.parametrize("opened", ["sqlite"], indirect=True)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def opened(request: pytest.FixtureRequest, tmp_path: Path, clock: SettableClock) -> Iterator[Open]:
-    """Opens the access of one store, once for each process that has it open."""
-    closing = ExitStack()
-    seeds = itertools.count()
-    if request.param == "sqlite":
-        make = partial(SqliteAccess, tmp_path / "access.db", clock)
-    else:
-        store = open_rows(request.getfixturevalue("new_database")())
-        closing.callback(store.dispose)
-        make_tables(store)
-
-        def make(random: RandomBytes) -> SqlAccess:
-            return SqlAccess(store, Noticed(store), clock, random)
-
-    def open_again() -> SqlAccess:
-        made = make(seeded(next(seeds)))
-        closing.callback(made.close)
-        return made
-
-    with closing:
-        yield open_again
-
-
-@pytest.fixture
-def access(opened: Open) -> Access:
-    made = opened()
-    made.create_workspace("demo", "Europe/Warsaw", "PLN")
-    return made
 
 
 def test_create_workspace_numbers_them_in_order(access: Access) -> None:
@@ -357,62 +314,3 @@ def test_a_file_from_before_gpc_modes_is_taken(tmp_path: Path, clock: SettableCl
     assert access.workspace("old").gpc_mode is GpcMode.KEEP
     assert access.update_workspace("old", gpc_mode=GpcMode.ANONYMOUS).gpc_mode == "anonymous"
     access.close()
-
-
-@IN_A_FILE
-def test_what_was_read_once_serves_while_the_file_cannot_be_read(
-    access: Access, opened: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    secret = access.create_key("demo", "shop", WRITE).secret
-    fresh = opened()
-    fresh.authenticate(secret)
-    for one in (access, fresh):
-        monkeypatch.setattr(one._changes, "_connection", Unreadable())
-    assert access.workspace_by_number(1).id == "demo"
-    assert fresh.authenticate(secret).workspace == "demo"
-    with pytest.raises(StoreUnavailable, match="not among the known"):
-        access.authenticate(UNKNOWN)
-
-
-@pytest.mark.parametrize("opened", ["postgres"], indirect=True)
-def test_what_was_read_once_serves_while_the_database_is_away(
-    access: SqlAccess, postgres: sa.Engine
-) -> None:
-    secret = access.create_key("demo", "shop", WRITE).secret
-    access.authenticate(secret)
-    access.note("demo", "token keys rotated", "2")  # so that it has to be read again
-    with away(postgres, access._engine):
-        assert access.authenticate(secret).workspace == "demo"
-        with pytest.raises(StoreUnavailable, match="not among the known"):
-            access.authenticate(UNKNOWN)  # it may have been made a moment ago
-        with pytest.raises(Unauthenticated):
-            access.authenticate("no key at all")
-    assert access.create_key("demo", "desk", WRITE)
-    until(lambda: not access._changes.is_blind)
-    with pytest.raises(Unauthenticated):
-        access.authenticate(UNKNOWN)
-
-
-@pytest.mark.parametrize("opened", ["postgres"], indirect=True)
-def test_what_cannot_be_noticed_is_not_denied(access: SqlAccess, postgres: sa.Engine) -> None:
-    """... also by one who has nothing to read again."""
-    secret = access.create_key("demo", "shop", WRITE).secret
-    assert access.authenticate(secret)
-    with away(postgres, access._engine):
-        until(lambda: access._changes.is_blind)
-        with pytest.raises(StoreUnavailable):
-            access.authenticate(UNKNOWN)
-        assert access.authenticate(secret)
-    until(lambda: not access._changes.is_blind)
-    with pytest.raises(Unauthenticated):
-        access.authenticate(UNKNOWN)
-
-
-class Unreadable:
-    """A connection to a disk that does not answer."""
-
-    def exec_driver_sql(self, statement: str) -> None:
-        raise OperationalError(statement, None, OSError("disk I/O error"))
-
-    def close(self) -> None:
-        """There is nothing to close."""
