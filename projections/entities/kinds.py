@@ -1,7 +1,7 @@
 """What may happen to a message, as bits: an event is looked at once, then conditions ask its bits.
 
 Comparing texts in each of 30 conditions took a third of a rebuild's time; spelling out verdicts and
-reasons in each took a third of the time in which the engine plans an increment.
+reasons in each took a quarter of the time in which the engine analyses an increment.
 """
 
 from __future__ import annotations

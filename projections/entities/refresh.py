@@ -161,7 +161,7 @@ class Entities:
 
     def _has_happened(self, here: Parameters, types: Sequence[str], people: pa.Table) -> bool:
         """Whether any of these people did what rows follow from; if not, and nothing was undone,
-        there are none to write or to bury. To ask costs a tenth of finding that there are none.
+        there are none to write or to bury.
         """
         quoted = ", ".join(map(quote, types))
         found = self._columns.query(

@@ -55,9 +55,9 @@ class Pasts:
         """
         live = self.live(sink)
         cursor = live.cursor if known_at is None else Cursor.decode(known_at)
-        is_live = as_of is None and classifier in (None, live.classifier(workspace))
+        is_judged_so = classifier is None or classifier == live.classifier(workspace)
         ends = (live.cursor, *self._heads(known_at))
-        if is_live and all(cursor == end for end in ends):
+        if as_of is None and is_judged_so and all(cursor == end for end in ends):
             yield live
             return
         moment = self.moment(workspace, cursor, as_of, classifier)

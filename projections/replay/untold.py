@@ -30,7 +30,7 @@ _BY_TELLER = (
     f"AND {_BUCKET}"
 )
 _IN_JOURNAL = (
-    f"SELECT * FROM (SELECT toUUIDOrZero(JSONExtractString(data, 'event_id')) AS event_id, "
+    "SELECT * FROM (SELECT toUUIDOrZero(JSONExtractString(data, 'event_id')) AS event_id, "
     "toUInt32(JSONExtractUInt(data, 'ordinal')) AS ordinal, "
     "JSONExtractString(data, 'verdict') AS verdict, "
     "JSONExtract(data, 'reasons', 'Array(String)') AS reasons, "
